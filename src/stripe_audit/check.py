@@ -1,0 +1,157 @@
+"""What a check is: one property of a target, judged.
+
+A check is a class in a file of its own under ``checks/<phase>/``; the file's name is its id with underscores. All that
+is said about it elsewhere (``explain``, the docs page, the reports) is drawn from its attributes and its docstring.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from stripe_audit.errors import CheckDefinitionError
+from stripe_audit.models import Effect, Finding, Severity
+from stripe_audit.phases import TASKS
+
+if TYPE_CHECKING:
+    from stripe_audit.context import Context
+
+__all__ = ["NEEDS", "RESOURCES", "Check", "Documentation", "Uses"]
+
+RESOURCES = ("target", "stripe", "faults", "clock", "deliveries", "process", "load")
+"""What all checks share; each check declares which it uses, shared or alone."""
+
+NEEDS: dict[str, str] = {
+    "launch": "target.launch",
+    "stripe": "target.stripe",
+    "items": "target.items",
+    "env_files": "target.env_files",
+    "source": "target.root",
+    "https": "target.https_url",
+    "frontend": "target.frontend_url",
+    "webhook_secret": "target.routes.webhook[].secret",
+    "route:health": "target.routes.health",
+    "route:webhook_health": "target.routes.webhook_health",
+    "route:webhook": "target.routes.webhook",
+    "route:create_payment": "target.routes.create_payment",
+    "route:customer": "target.routes.customer",
+    "route:catalogue": "target.routes.catalogue",
+    "route:order": "target.routes.order",
+    "route:page": "target.routes.page",
+    "route:pay_retry": "target.routes.pay_retry",
+    "route:checkout": "target.routes.checkout",
+    "route:subscribe": "target.routes.subscribe",
+    "observer:order": "observers.order",
+    "observer:logs": "observers.logs",
+    "observer:mail": "observers.mail",
+}
+"""What a check can need to be declared, and the setting that declares it."""
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_HEADINGS = ("What it checks", "Why it matters", "How to fix")
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Which of RESOURCES a check uses. What is used *alone* excludes every other check that uses it."""
+
+    shared: tuple[str, ...] = ("target", "stripe", "deliveries")
+    alone: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (*self.shared, *self.alone):
+            if name not in RESOURCES:
+                raise CheckDefinitionError(f"unknown resource {name!r} in uses", hint="one of " + ", ".join(RESOURCES))
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """A check's docstring, taken apart. Each text is Markdown without indentation."""
+
+    title: str
+    what: str
+    why: str
+    fix: str
+
+
+class Check:
+    """Judges one property. Subclass it, fill in the attributes, write ``run``.
+
+    ``run`` is an async generator: each finding yielded is a proven defect, none is a pass. ``ctx.skip()`` and
+    ``ctx.inconclusive()`` end it without a verdict. Any other exception makes the outcome *errored*, and what was
+    yielded before stands.
+    """
+
+    id: ClassVar[str]
+    """Permanent, kebab case, at least two words."""
+    formerly: ClassVar[tuple[str, ...]] = ()
+    """Earlier ids, so that baselines stay valid."""
+    task: ClassVar[str]
+    """``"2.2"``; its phase's folder is the check's folder."""
+    severity: ClassVar[Severity]
+    """For findings that name none."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Keys of NEEDS; where one is not declared the check is skipped, and says which setting enables it."""
+    effect: ClassVar[Effect]
+    uses: ClassVar[Uses] = Uses()
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Ids of checks that must have passed."""
+    references: ClassVar[tuple[str, ...]] = ()
+    """Stripe pages, PCI DSS, OWASP ASVS, CWE."""
+    tags: ClassVar[tuple[str, ...]] = ()
+    timeout: ClassVar[float | None] = None
+    """Seconds; None takes the settings' value."""
+    documentation: ClassVar[Documentation]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        problems = list(_problems(cls))
+        if problems:
+            raise CheckDefinitionError(f"check {cls.__name__}: " + "; ".join(problems), hint="see CONTRIBUTING.md")
+        cls.documentation = _documentation(inspect.getdoc(cls) or "")
+
+    def run(self, ctx: Context) -> AsyncIterator[Finding]:
+        """Look, and yield what is proved to be wrong."""
+        raise TypeError(f"{type(self).__name__} does not define run")
+
+
+def _problems(cls: type[Check]) -> Iterable[str]:
+    for name in ("id", "task", "severity", "effect"):
+        if not hasattr(cls, name):
+            yield f"{name} is missing"
+    if not _ID.fullmatch(getattr(cls, "id", "a-b")):
+        yield f"id {cls.id!r} is not kebab case of two words or more"
+    if getattr(cls, "task", "1.1") not in TASKS:
+        yield f"task {cls.task!r} is not one of 1.1 to 6.4"
+    yield from (f"unknown need {need!r}" for need in cls.needs if need not in NEEDS)
+    if "run" not in vars(cls) or not inspect.isasyncgenfunction(vars(cls)["run"]):
+        yield "run must be an async generator (async def with a yield)"
+    text = inspect.getdoc(cls) if cls.__doc__ else ""
+    sections = _sections(text or "")
+    if not sections.get("", ""):
+        yield "the docstring has no title"
+    yield from (f"the docstring lacks {heading!r}" for heading in _HEADINGS if not sections.get(heading))
+
+
+def _sections(text: str) -> dict[str, str]:
+    """The docstring by heading; the title under ``""``. A heading stands alone on its line and ends with a colon."""
+    sections: dict[str, list[str]] = {"": []}
+    current = ""
+    for line in text.splitlines():
+        heading = line.strip().removesuffix(":")
+        if heading in _HEADINGS and line.strip().endswith(":") and not line.startswith(" "):
+            current = heading
+            sections[current] = []
+        else:
+            sections[current].append(line)
+    return {name: inspect.cleandoc("\n".join(lines)).strip() for name, lines in sections.items()}
+
+
+def _documentation(text: str) -> Documentation:
+    sections = _sections(text)
+    title = sections[""].splitlines()[0].rstrip(".")
+    what, why, fix = (sections[heading] for heading in _HEADINGS)
+    return Documentation(title=title, what=what, why=why, fix=fix)
