@@ -1,0 +1,209 @@
+"""The report: what was planned, what was judged, what was found, and the rules that sum it up.
+
+Every format renders from this value and nothing else, so that a saved report renders again to the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stripe_audit.models import CheckResult, Exchange, Finding, Outcome, Severity, Verdict
+from stripe_audit.phases import PHASES, Phase, Task
+
+__all__ = [
+    "SCHEMA",
+    "CheckFacts",
+    "Policy",
+    "Report",
+    "RunFacts",
+    "TargetFacts",
+    "TaskState",
+    "closing_verdict",
+    "exit_code",
+    "exit_reasons",
+    "task_state",
+]
+
+SCHEMA = "stripe-audit/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What a report says about a check, taken from its class. ``what``, ``why`` and ``fix`` are Markdown."""
+
+    id: str
+    task: str
+    title: str
+    severity: Severity
+    effect: str
+    what: str
+    why: str
+    fix: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """When and how. Times are Unix seconds (UTC); ``tag`` marks every object that the run made."""
+
+    tag: str
+    version: str
+    started_at: float
+    finished_at: float
+    interrupted: bool = False
+    seed: int | None = None
+    folder: str | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from start to end."""
+        return self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """Whom the audit met. ``proof`` says in words what was proved about test mode, ``allowed`` the strongest effect."""
+
+    name: str
+    url: str
+    environment: str
+    launched: bool
+    stripe: str
+    api_version: str | None
+    proof: str
+    allowed: str
+    reached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the exit code depends on."""
+
+    fail_on: Severity = Severity.MEDIUM
+    strict: bool = False
+    allow_empty: tuple[str, ...] = ()
+    """Folders of phases that may have no judged check."""
+    selected_phases: tuple[int, ...] = tuple(phase.number for phase in PHASES)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole audit. ``results`` stand in plan order and name every check of the catalogue that was selected."""
+
+    run: RunFacts
+    target: TargetFacts
+    policy: Policy
+    checks: Mapping[str, CheckFacts]
+    results: tuple[CheckResult, ...]
+    exchanges: tuple[Exchange, ...] = ()
+    """Only those that evidence refers to; all of them lie in the run's folder as NDJSON."""
+    notes: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
+    """What the clean-up could not undo."""
+    schema: str = field(default=SCHEMA)
+
+    @property
+    def judged(self) -> int:
+        """How many checks have a verdict."""
+        return sum(result.outcome.is_judged for result in self.results)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, the worst first, else in plan order."""
+        found = [finding for result in self.results for finding in result.findings]
+        return tuple(sorted(found, key=lambda finding: -(finding.severity or Severity.INFO).rank))
+
+    @property
+    def headline(self) -> str:
+        """The first line of every summary."""
+        return f"judged {self.judged} of {len(self.results)}"
+
+    def exchange(self, identity: str) -> Exchange | None:
+        """The exchange that evidence refers to, if it is kept here."""
+        return next((exchange for exchange in self.exchanges if exchange.id == identity), None)
+
+    def of_phase(self, phase: Phase) -> tuple[CheckResult, ...]:
+        """The results of a phase, in plan order."""
+        return tuple(result for result in self.results if result.task.startswith(f"{phase.number}."))
+
+    def of_task(self, task: Task) -> tuple[CheckResult, ...]:
+        """The results of a task, in plan order."""
+        return tuple(result for result in self.results if result.task == task.id)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many checks ended so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+
+class TaskState(StrEnum):
+    """How a task is ticked."""
+
+    DONE = "done"
+    """Judged, with at least one passed check and nothing but notes below *medium* found."""
+    PROBLEM = "problem"
+    """A finding at or above medium."""
+    PARTLY = "partly"
+    """Some check passed, another could not be judged for a fault of the audit's or for lack of knowledge."""
+    OPEN = "open"
+    """No check was judged."""
+
+
+def task_state(report: Report, task: Task) -> TaskState:
+    """The tick of one of the 24 tasks. A skipped check does not spoil a task that others judged."""
+    results = report.of_task(task)
+    if any(result.worst and result.worst.at_least(Severity.MEDIUM) for result in results):
+        return TaskState.PROBLEM
+    if not any(result.outcome.is_judged for result in results):
+        return TaskState.OPEN
+    if any(result.outcome in (Outcome.ERRORED, Outcome.INCONCLUSIVE) for result in results):
+        return TaskState.PARTLY
+    return TaskState.DONE
+
+
+def closing_verdict(report: Report) -> Verdict:
+    """The rule: not safe, with gaps, secure, or not proven."""
+    worst = max((finding.severity.rank for finding in report.findings if finding.severity), default=-1)
+    if worst >= Severity.HIGH.rank:
+        return Verdict.NOT_SAFE
+    all_judged = all(any(result.outcome.is_judged for result in report.of_phase(phase)) for phase in PHASES)
+    if worst >= Severity.MEDIUM.rank:
+        return Verdict.WITH_GAPS
+    is_certain = not report.run.interrupted and not any(
+        result.outcome in (Outcome.ERRORED, Outcome.INCONCLUSIVE) for result in report.results
+    )
+    return Verdict.SECURE if all_judged and is_certain else Verdict.NOT_PROVEN
+
+
+def exit_reasons(report: Report) -> Iterator[tuple[int, str]]:
+    """Every reason for a non-zero exit code, with the code, in words."""
+    policy = report.policy
+    if report.run.interrupted:
+        yield 130, "interrupted: the report is partial"
+    bad = [finding for finding in report.findings if finding.severity and finding.severity.at_least(policy.fail_on)]
+    if bad:
+        yield 1, f"{len(bad)} finding{'s' * (len(bad) != 1)} at or above {policy.fail_on}"
+    if not report.target.reached:
+        yield 3, "the target was not reached"
+    errored = report.count(Outcome.ERRORED) + sum(
+        result.error is not None for result in report.results if result.outcome is not Outcome.ERRORED
+    )
+    if errored:
+        yield 3, f"{errored} check{'s' * (errored != 1)} errored"
+    if policy.strict and (unclear := report.count(Outcome.INCONCLUSIVE)):
+        yield 3, f"{unclear} check{'s' * (unclear != 1)} inconclusive, and --strict is set"
+    for phase in PHASES:
+        if phase.number not in policy.selected_phases or phase.folder in policy.allow_empty:
+            continue
+        if not any(result.outcome.is_judged for result in report.of_phase(phase)):
+            yield 3, f"no check of phase {phase.number} ({phase.title}) was judged"
+
+
+_STRONGEST_FIRST = (130, 2, 1, 3)
+
+
+def exit_code(report: Report) -> int:
+    """130 interrupted, 1 a finding at or above the threshold, 3 incomplete, 0."""
+    codes = {code for code, _ in exit_reasons(report)}
+    return next((code for code in _STRONGEST_FIRST if code in codes), 0)
