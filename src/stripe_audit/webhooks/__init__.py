@@ -1,0 +1,1 @@
+"""Webhook events as the target meets them: their bodies, their catalogue, and forgeries of their signatures."""
