@@ -94,6 +94,9 @@ class Effect(Enum):
     def __lt__(self, other: Effect) -> bool:
         return self.rank < other.rank
 
+    def __gt__(self, other: Effect) -> bool:
+        return self.rank > other.rank
+
 
 class Party(StrEnum):
     """Who speaks or is spoken to in an exchange."""

@@ -46,7 +46,7 @@ class TestModeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The strongest permitted effect, the reason in words, and the setting that would prove more (None: all is proved)."""
+    """The strongest permitted effect, the reason in words, and the setting that would prove more, if any."""
 
     strongest: Effect
     reason: str
@@ -120,5 +120,5 @@ class Interlock:
     def trip(self, reason: str) -> None:
         """End all writes for the rest of the run."""
         with self._lock:
-            if Effect.READ < self._granted.strongest:
+            if self._granted.strongest > Effect.READ:
                 self._granted = Permission(Effect.READ, reason, "the target must run in test mode")

@@ -21,7 +21,7 @@ TOLERANCE_S = 300
 class Forgery:
     """A way to sign wrongly. ``make(body, secret, now)`` gives the header's value, or None for no header at all.
 
-    ``is_replay`` marks the ones whose signature is right but old. ``alters`` says that the body is changed after signing.
+    ``is_replay`` marks the ones whose signature is right but old; with ``alters`` the body is changed after signing.
     """
 
     id: str

@@ -1,0 +1,1 @@
+"""The target: its routes, the one HTTP client that meets it, and launching it."""

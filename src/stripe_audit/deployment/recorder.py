@@ -1,0 +1,144 @@
+"""Where exchanges go: redacted, made inert, capped, and streamed to the run's folder as NDJSON before anyone reads them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stripe_audit.models import Exchange, Message, Party
+from stripe_audit.redaction import Redactor, inert
+
+__all__ = ["BODY_CAP", "Recorder"]
+
+BODY_CAP = 16 * 1024
+"""Characters of a body that are kept as evidence."""
+
+
+class Recorder:
+    """Numbers and stores exchanges. Thread-safe; memory holds an offset per exchange, not its text.
+
+    If the file cannot be written (a full disk), recording goes on in memory and ``trouble`` says so in words.
+    """
+
+    def __init__(self, folder: Path | None, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._count = 0
+        self._offsets: dict[str, int] = {}
+        self._kept: dict[str, Exchange] = {}
+        self.trouble: str | None = None
+        self._path = folder / "exchanges.ndjson" if folder else None
+        self._file: BinaryIO | None = None
+        if self._path:
+            try:
+                self._file = self._path.open("w+b", buffering=0)
+            except OSError as error:
+                self.trouble = f"exchanges are not kept: {self._path} cannot be written ({error.strerror})"
+
+    def record(
+        self,
+        *,
+        source: Party,
+        destination: Party,
+        method: str,
+        url: str,
+        request_headers: Iterable[tuple[str, str]],
+        request_body: bytes,
+        status: int | None,
+        response_headers: Iterable[tuple[str, str]] = (),
+        response_body: bytes = b"",
+        truncated: bool = False,
+        error: str | None = None,
+        duration_ms: float = 0.0,
+        check: str | None = None,
+        route: str | None = None,
+        fault: str | None = None,
+        duplicate: bool = False,
+    ) -> str:
+        """Store one exchange and return its id."""
+        with self._lock:
+            self._count += 1
+            identity = f"x{self._count}"
+        exchange = Exchange(
+            id=identity,
+            source=source,
+            destination=destination,
+            method=method,
+            url=self._safe(url),
+            request=self._message(request_headers, request_body, False),
+            response=None if status is None else self._message(response_headers, response_body, truncated),
+            status=status,
+            error=error and self._safe(error),
+            started_at=time.time() - duration_ms / 1000,
+            duration_ms=round(duration_ms, 1),
+            check=check,
+            route=route,
+            fault=fault,
+            duplicate=duplicate,
+        )
+        self._store(exchange)
+        return identity
+
+    def _safe(self, text: str) -> str:
+        return inert(self._redactor.redact(text))
+
+    def _message(self, headers: Iterable[tuple[str, str]], body: bytes, truncated: bool) -> Message:
+        text = body[: BODY_CAP * 4].decode("utf-8", "replace")
+        safe = [(inert(name), inert(value)) for name, value in self._redactor.redact_headers(headers)]
+        return Message(tuple(safe), self._safe(text)[:BODY_CAP], truncated or len(text) > BODY_CAP)
+
+    def _store(self, exchange: Exchange) -> None:
+        with self._lock:
+            if self._file is None:
+                self._kept[exchange.id] = exchange
+                return
+            try:
+                self._offsets[exchange.id] = self._file.seek(0, 2)
+                self._file.write(json.dumps(dataclasses.asdict(exchange), ensure_ascii=False).encode() + b"\n")
+            except OSError as error:
+                self.trouble = f"exchanges are no longer kept: {self._path}: {error.strerror}"
+                self._kept[exchange.id] = exchange
+                del self._offsets[exchange.id]
+                self._file = None
+
+    def get(self, identity: str) -> Exchange | None:
+        """A stored exchange, or None."""
+        with self._lock:
+            if identity in self._kept:
+                return self._kept[identity]
+            offset = self._offsets.get(identity)
+            if offset is None or self._path is None:
+                return None
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            return exchange_from(json.loads(file.readline()))
+
+    def close(self) -> None:
+        """Close the file. Reading stays possible."""
+        with self._lock:
+            if self._file:
+                self._file.close()
+                self._file = None
+
+
+def exchange_from(entry: Mapping[str, Any]) -> Exchange:
+    """An exchange from its JSON form. Raises KeyError or TypeError where the form is another."""
+    return Exchange(
+        **{
+            **entry,
+            "source": Party(entry["source"]),
+            "destination": Party(entry["destination"]),
+            "request": _message_from(entry["request"]),
+            "response": entry["response"] and _message_from(entry["response"]),
+        }
+    )
+
+
+def _message_from(entry: Mapping[str, Any]) -> Message:
+    pairs = tuple((str(name), str(value)) for name, value in entry["headers"])
+    return Message(pairs, str(entry["body"]), bool(entry["truncated"]))

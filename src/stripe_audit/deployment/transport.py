@@ -1,0 +1,260 @@
+"""The only HTTP client that meets the target. The target is hostile input: everything is bounded, nothing is followed.
+
+One transport belongs to one check and to the event loop that it runs in. Redirects are never followed, only declared
+origins are contacted, proxies of the environment are ignored, and each exchange is recorded with its secrets removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.recorder import Recorder
+from stripe_audit.errors import BudgetError, SafetyError, TargetError
+from stripe_audit.models import Effect, Party
+
+__all__ = ["Answer", "Transport", "origin_of"]
+
+
+class _Interlock(Protocol):
+    def permit(self, effect: Effect) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``headers`` in order with repeats; ``body`` decompressed and capped; ``exchange`` its id."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    url: str
+    elapsed_ms: float
+    exchange: str
+    truncated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body as text, with replacement characters where it is not UTF-8."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError if it is none."""
+        return jsonlib.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """A header's first value, or None."""
+        return next(iter(self.headers_of(name)), None)
+
+    def headers_of(self, name: str) -> tuple[str, ...]:
+        """All values of a header."""
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """3xx with a Location."""
+        return 300 <= self.status < 400 and self.header("location") is not None
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, the port always written."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+@cache
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """A context that trusts the system's authorities and one more file; building one costs 20 ms, so it is shared."""
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+class Transport:
+    """Sends requests for one check. See the module's text for what it refuses."""
+
+    def __init__(
+        self,
+        *,
+        origins: Iterable[str],
+        budget: Budget,
+        recorder: Recorder,
+        interlock: _Interlock,
+        check: str | None = None,
+        ca_file: str | None = None,
+        timeout: float = 10.0,
+        on_answer: Callable[[Answer, Party], None] | None = None,
+    ) -> None:
+        self._origins = {origin_of(origin) for origin in origins}
+        self._budget = budget
+        self._recorder = recorder
+        self._interlock = interlock
+        self._check = check
+        self._ca_file = ca_file
+        self._timeout = timeout
+        self._on_answer = on_answer
+        self._client: httpx.AsyncClient | None = None
+        self._is_over = False
+        self.exchanges: list[str] = []
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        effect: Effect,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json: Any = None,
+        route: str | None = None,
+        source: Party = Party.AUDIT,
+        destination: Party = Party.APP,
+        timeout: float | None = None,
+        fault: str | None = None,
+        duplicate: bool = False,
+        is_recorded: bool = True,
+    ) -> Answer:
+        """Send one request.
+
+        ``timeout`` in seconds bounds the whole exchange. Raises SafetyError (not permitted, or an origin that is not
+        declared), BudgetError, or TargetError where no whole answer came.
+        """
+        self._admit(url, effect)
+        if destination is not Party.STRIPE:
+            self._budget.spend()
+        sent = {"accept-encoding": "identity", "user-agent": "stripe-audit", **(headers or {})}
+        if json is not None:
+            content = jsonlib.dumps(json).encode()
+            sent.setdefault("content-type", "application/json")
+        about = {"source": source, "destination": destination, "route": route, "fault": fault, "duplicate": duplicate}
+        began = time.perf_counter()
+        request = self._http().build_request(method, url, headers=sent, content=content)
+        try:
+            status, received, body, truncated = await asyncio.wait_for(
+                self._exchange(request), timeout or self._timeout
+            )
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, zlib.error) as error:
+            spent = (time.perf_counter() - began) * 1000
+            reason = _reason(error, timeout or self._timeout)
+            identity = self._note(request, None, (), b"", False, spent, about, is_recorded, error=reason)
+            raise TargetError(f"{method} {url}: {reason} (exchange {identity})") from error
+        spent = (time.perf_counter() - began) * 1000
+        identity = self._note(request, status, received, body, truncated, spent, about, is_recorded)
+        answer = Answer(status, received, body, url, spent, identity, truncated)
+        if self._on_answer and is_recorded:
+            self._on_answer(answer, destination)
+        return answer
+
+    def _admit(self, url: str, effect: Effect) -> None:
+        if self._is_over:
+            raise BudgetError("the check is over: its time is spent", hint="audit.timeout")
+        if origin_of(url) not in self._origins:
+            raise SafetyError(f"{origin_of(url)} is not a declared origin of this audit", hint="target.url")
+        self._interlock.permit(effect)
+
+    async def _exchange(self, request: httpx.Request) -> tuple[int, tuple[tuple[str, str], ...], bytes, bool]:
+        response = await self._http().send(request, stream=True)
+        try:
+            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+            body, truncated = await _read(response, self._budget.body_bytes)
+            return response.status_code, headers, body, truncated
+        finally:
+            await response.aclose()
+
+    def _note(
+        self,
+        request: httpx.Request,
+        status: int | None,
+        headers: tuple[tuple[str, str], ...],
+        body: bytes,
+        truncated: bool,
+        spent_ms: float,
+        about: dict[str, Any],
+        is_recorded: bool,
+        error: str | None = None,
+    ) -> str:
+        if not is_recorded:
+            return ""
+        identity = self._recorder.record(
+            method=request.method,
+            url=str(request.url),
+            request_headers=[(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw],
+            request_body=request.content,
+            status=status,
+            response_headers=headers,
+            response_body=body,
+            truncated=truncated,
+            error=error,
+            duration_ms=spent_ms,
+            check=self._check,
+            **about,
+        )
+        self.exchanges.append(identity)
+        return identity
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                verify=tls_context(self._ca_file),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=None,  # one deadline over the whole exchange, see request()
+                limits=httpx.Limits(max_connections=64, keepalive_expiry=2.0),
+            )
+        return self._client
+
+    def close(self) -> None:
+        """Refuse everything from now on. May be called from any thread."""
+        self._is_over = True
+
+    async def aclose(self) -> None:
+        """Close the connections; from the loop that used them."""
+        self.close()
+        if self._client is not None:
+            await self._client.aclose()
+
+
+async def _read(response: httpx.Response, cap: int) -> tuple[bytes, bool]:
+    """The body, decompressed step by step so that a bomb stops at the cap, and whether it was cut."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    inflate = zlib.decompressobj(47) if encoding in ("gzip", "deflate", "x-gzip") else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        while chunk and len(body) <= cap:
+            body += inflate.decompress(chunk, cap + 1 - len(body)) if inflate else chunk
+            chunk = inflate.unconsumed_tail if inflate else b""
+        if len(body) > cap:
+            return bytes(body[:cap]), True
+    return bytes(body), False
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    """Why no answer came, in words that need no knowledge of the client."""
+    if isinstance(error, TimeoutError):
+        return f"no whole answer within {timeout:g} s"
+    if isinstance(error, httpx.ConnectError):
+        return f"no connection ({error or 'refused'})"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return f"the answer is not valid HTTP, or broke off ({error})"
+    if isinstance(error, (httpx.ReadError, httpx.WriteError, httpx.CloseError)):
+        return "the connection was reset"
+    if isinstance(error, zlib.error):
+        return "the body is not in the encoding that its header names"
+    return f"{type(error).__name__}: {error}"
