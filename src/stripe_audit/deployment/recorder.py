@@ -1,4 +1,4 @@
-"""Where exchanges go: redacted, made inert, capped, and streamed to the run's folder as NDJSON before anyone reads them."""
+"""Where exchanges go: redacted, made inert, capped, and streamed to the run's folder before anyone reads them."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ class Transport:
                 verify=tls_context(self._ca_file),
                 trust_env=False,
                 follow_redirects=False,
-                timeout=None,  # one deadline over the whole exchange, see request()
+                timeout=httpx.Timeout(None),  # one deadline over the whole exchange, see request()
                 limits=httpx.Limits(max_connections=64, keepalive_expiry=2.0),
             )
         return self._client
