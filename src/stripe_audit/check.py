@@ -104,6 +104,10 @@ class Check:
     tags: ClassVar[tuple[str, ...]] = ()
     timeout: ClassVar[float | None] = None
     """Seconds; None takes the settings' value."""
+    max_requests: ClassVar[int] = 20
+    """Upper bound of requests to the target, for the plan."""
+    max_objects: ClassVar[int] = 0
+    """Upper bound of objects (payments, customers) that it makes the target create."""
     documentation: ClassVar[Documentation]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

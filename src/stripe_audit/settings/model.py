@@ -1,0 +1,299 @@
+"""What can be set. The JSON Schema, the sample file and every error message are drawn from these models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import jmespath
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from stripe_audit.models import Severity
+from stripe_audit.phases import PHASES
+
+__all__ = [
+    "AuditSettings",
+    "ItemSettings",
+    "LaunchSettings",
+    "LogsObserverSettings",
+    "MailObserverSettings",
+    "ObserverSettings",
+    "OrderObserverSettings",
+    "RouteSettings",
+    "RoutesSettings",
+    "SecretSource",
+    "SettingsModel",
+    "StripeSettings",
+    "TargetSettings",
+    "WebhookSettings",
+]
+
+PLACEHOLDERS = ("order", "item", "quantity", "amount", "currency", "email", "name")
+LAUNCH_PLACEHOLDERS = (
+    "port",
+    "https_port",
+    "stripe_url",
+    "secret_key",
+    "publishable_key",
+    "webhook_secret",
+    "smtp_host",
+    "smtp_port",
+    "scratch",
+    "folder",
+)
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)(?::[^{}]*)?\}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+
+
+def _check_placeholders(value: Any, known: tuple[str, ...]) -> Any:
+    for text in _texts(value):
+        for match in _PLACEHOLDER.finditer(text):
+            if match[1] not in known:
+                raise ValueError(
+                    f"unknown placeholder {{{match[1]}}}; known are {', '.join(f'{{{k}}}' for k in known)}"
+                )
+    return value
+
+
+def _check_jmespath(expression: str) -> str:
+    try:
+        jmespath.compile(expression)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"not a JMESPath expression: {str(error).splitlines()[0]}") from None
+    return expression
+
+
+def _check_path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("a path begins with /")
+    return _check_placeholders(path, PLACEHOLDERS)  # type: ignore[no-any-return]
+
+
+Path_ = Annotated[str, AfterValidator(_check_path)]
+Expression = Annotated[str, AfterValidator(_check_jmespath)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+/?$")]
+State = Literal["unpaid", "pending", "paid", "failed", "canceled", "refunded", "partially_refunded", "disputed"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
+
+
+class SecretSource(_Model):
+    """Where a secret comes from: an environment variable (then the target's env files), or made anew for each run."""
+
+    env: str | None = Field(None, description="name of an environment variable, or of a variable in target.env_files")
+    generated: bool = Field(False, description="made for each run; for targets that the audit launches")
+
+    @model_validator(mode="after")
+    def _one(self) -> SecretSource:
+        if bool(self.env) == self.generated:
+            raise ValueError("give either env: NAME or generated: true")
+        return self
+
+
+Secret = SecretStr | SecretSource
+
+
+class LoginSettings(_Model):
+    """A request whose answer holds a token."""
+
+    method: str = "POST"
+    path: Path_
+    body: Any = None
+    token: Expression
+    header: str = "Authorization: Bearer {token}"
+
+
+class RouteSettings(_Model):
+    """One endpoint of the target."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: Path_
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: Any = Field(None, description="template; {order} {item} {quantity} {amount} {currency} {email} {name}")
+    response: dict[str, Expression] = Field(default_factory=dict, description="our words: JMESPath over the answer")
+    amount_unit: Literal["minor", "major"] = "minor"
+    login: LoginSettings | None = None
+
+    @field_validator("body", "headers")
+    @classmethod
+    def _known_placeholders(cls, value: Any) -> Any:
+        return _check_placeholders(value, PLACEHOLDERS)
+
+
+class WebhookSettings(_Model):
+    """One webhook endpoint of the target."""
+
+    name: str = "webhook"
+    path: Path_
+    secret: Secret | None = None
+    events: list[str] = Field(default_factory=list, description="the types that it is subscribed to")
+
+
+class RoutesSettings(_Model):
+    """Endpoints by their role."""
+
+    health: RouteSettings | None = None
+    webhook_health: RouteSettings | None = None
+    webhook: list[WebhookSettings] = Field(default_factory=list)
+    create_payment: RouteSettings | None = None
+    customer: RouteSettings | None = None
+    catalogue: RouteSettings | None = None
+    order: RouteSettings | None = None
+    page: RouteSettings | None = None
+    pay_retry: RouteSettings | None = None
+    checkout: RouteSettings | None = None
+    subscribe: RouteSettings | None = None
+
+
+class LaunchSettings(_Model):
+    """How the audit starts the target itself, as a separate process that it also stops."""
+
+    command: str | list[str]
+    cwd: str = "."
+    env: dict[str, str] = Field(default_factory=dict)
+    ready_within: float = Field(20.0, gt=0, le=600, description="seconds")
+    stop_within: float = Field(5.0, ge=0, le=60, description="seconds from SIGTERM to SIGKILL")
+
+    @field_validator("env", "command")
+    @classmethod
+    def _known_placeholders(cls, value: Any) -> Any:
+        return _check_placeholders(value, LAUNCH_PLACEHOLDERS)
+
+
+class ItemSettings(_Model):
+    """Something that the target sells; the price in major units, exact."""
+
+    id: str
+    price: Decimal = Field(gt=0)
+    currency: str = Field(pattern=r"^[a-z]{3}$")
+
+
+class TargetSettings(_Model):
+    """The deployment under audit."""
+
+    name: str = "target"
+    url: Url = Field("http://127.0.0.1:3001", description="may hold {port} where launch is set")
+    https_url: Url | None = None
+    ca_file: str | None = None
+    frontend_url: Url | None = None
+    environment: Literal["test", "live", "unknown"] = "unknown"
+    root: str | None = Field(None, description="the source tree")
+    env_files: list[str] = Field(default_factory=list)
+    stripe: Literal["env", "none"] = Field(
+        "none", description="env: the app takes Stripe's address from its environment; none: it cannot be redirected"
+    )
+    launch: LaunchSettings | None = None
+    items: list[ItemSettings] = Field(default_factory=list)
+    routes: RoutesSettings = RoutesSettings()
+
+
+class OrderObserverSettings(_Model):
+    """How to read the target's own record of a payment."""
+
+    kind: Literal["http", "sqlite"] = "http"
+    path: str | None = Field(None, description="sqlite: the database file; may hold {scratch}")
+    query: str | None = Field(None, description="sqlite: one SELECT with :order, its columns named by our words")
+    states: dict[State, list[str]] = Field(default_factory=dict)
+    amount_unit: Literal["minor", "major"] = "minor"
+
+    @model_validator(mode="after")
+    def _complete(self) -> OrderObserverSettings:
+        if self.kind == "sqlite" and not (self.path and self.query):
+            raise ValueError("kind sqlite needs path and query")
+        return self
+
+
+class LogsObserverSettings(_Model):
+    """Where the target's log lines are."""
+
+    kind: Literal["process", "file"] = "process"
+    path: str | None = None
+    format: Literal["json", "text"] = "json"
+
+    @model_validator(mode="after")
+    def _complete(self) -> LogsObserverSettings:
+        if self.kind == "file" and not self.path:
+            raise ValueError("kind file needs path")
+        return self
+
+
+class MailObserverSettings(_Model):
+    """An SMTP sink that the audit opens; the target sends its mail there."""
+
+    kind: Literal["smtp"] = "smtp"
+    port: int = Field(0, ge=0, le=65535)
+    alerts_to: str | None = Field(None, description="the address that alerts go to")
+
+
+class ObserverSettings(_Model):
+    """Ways to read the target's state."""
+
+    order: OrderObserverSettings | None = None
+    logs: LogsObserverSettings | None = None
+    mail: MailObserverSettings | None = None
+
+
+class StripeSettings(_Model):
+    """The Stripe side."""
+
+    mode: Literal["emulator"] = "emulator"
+    api_version: str | None = None
+    port: int = Field(0, ge=0, le=65535, description="fixed, for a target that is started by hand")
+    secret_key: Secret | None = None
+
+
+class BudgetSettings(_Model):
+    """Bounds of a run."""
+
+    requests: int = Field(5000, gt=0)
+    seconds: float = Field(600.0, gt=0)
+    body_bytes: int = Field(10 * 1024 * 1024, gt=0)
+
+
+class AuditSettings(_Model):
+    """How the audit runs."""
+
+    jobs: int = Field(4, ge=1, le=64)
+    timeout: float = Field(20.0, gt=0, description="seconds for each check")
+    fail_on: Severity = Severity.MEDIUM
+    strict: bool = False
+    allow_probes: bool = False
+    allow_empty: list[str] = Field(default_factory=list)
+    checks_dirs: list[str] = Field(default_factory=list)
+    entry_points: list[str] = Field(default_factory=list)
+    budget: BudgetSettings = BudgetSettings()
+    output: str = ".stripe-audit"
+    faults_allowed_on: list[str] = Field(default_factory=list, description="hosts besides loopback")
+
+    @field_validator("allow_empty")
+    @classmethod
+    def _known_phases(cls, value: list[str]) -> list[str]:
+        known = [phase.folder for phase in PHASES]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown phase {name!r}; known are {', '.join(known)}")
+        return value
+
+
+class SettingsModel(_Model):
+    """The whole of stripe-audit.yaml."""
+
+    version: Literal[1] = 1
+    target: TargetSettings = TargetSettings()
+    observers: ObserverSettings = ObserverSettings()
+    stripe: StripeSettings = StripeSettings()
+    audit: AuditSettings = AuditSettings()
