@@ -1,0 +1,186 @@
+"""The launched target: started through a supervisor that stops it even when the audit is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stripe_audit.deployment.launch import supervisor
+from stripe_audit.deployment.launch.ports import is_listening, listener_on
+from stripe_audit.errors import LaunchError
+
+__all__ = ["LaunchSpec", "LaunchedTarget", "launch_environment"]
+
+_OUTPUT_TAIL = 4000
+"""Characters of the process' last output that are shown when it fails."""
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
+
+
+def launch_environment(declared: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without its Stripe variables and proxies, and what is declared on top."""
+    inherited = os.environ if inherited is None else inherited
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.upper().startswith("STRIPE_") and name.lower() not in _PROXIES
+    }
+    return {**kept, "NO_PROXY": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1", **declared}
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """How to start the target. ``env`` is complete; ``output`` takes both streams.
+
+    ``scratch`` is removed by the supervisor if the audit dies; else it is the audit's to remove.
+    """
+
+    command: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str] = field(repr=False)
+    output: Path
+    port: int | None = None
+    scratch: Path | None = None
+    ready_within: float = 20.0
+    stop_within: float = 5.0
+
+
+class LaunchedTarget:
+    """A target that the audit started. Thread-safe."""
+
+    def __init__(self, spec: LaunchSpec, safe: Callable[[str], str] = str) -> None:
+        self.spec = spec
+        self.pid: int | None = None
+        self.exit_code: int | None = None
+        self.ready_after_s: float | None = None
+        self._safe = safe
+        self._failure: str | None = None
+        self._changed = threading.Condition()
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it. Raises LaunchError if its port is taken or its command cannot be run."""
+        port = self.spec.port
+        if port and (other := listener_on(port)):
+            raise LaunchError(
+                f"port {port} is already in use by {other}", hint="stop that process, or write {port} in target.url"
+            )
+        self.pid = self.exit_code = self._failure = None
+        script = Path(supervisor.__file__)
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        order = {
+            "command": list(self.spec.command),
+            "cwd": str(self.spec.cwd),
+            "env": dict(self.spec.env),
+            "output": str(self.spec.output),
+            "scratch": self.spec.scratch and str(self.spec.scratch),
+            "stop_within": self.spec.stop_within,
+        }
+        self._send(order)
+        threading.Thread(target=self._listen, args=(self._supervisor,), daemon=True, name="supervisor").start()
+        with self._changed:
+            self._changed.wait_for(lambda: self.pid or self._failure, timeout=10)
+        if self._failure or not self.pid:
+            self.stop()
+            raise LaunchError(f"the launch command cannot be run: {self._failure}", hint="target.launch.command")
+
+    def _send(self, line: Mapping[str, Any]) -> None:
+        assert self._supervisor and self._supervisor.stdin
+        try:
+            self._supervisor.stdin.write(json.dumps(line).encode() + b"\n")
+            self._supervisor.stdin.flush()
+        except OSError as error:
+            raise LaunchError(f"the supervisor is gone ({error.strerror})") from None
+
+    def _listen(self, source: subprocess.Popen[bytes]) -> None:
+        assert source.stdout
+        with source.stdout:
+            for line in source.stdout:
+                event = json.loads(line)
+                with self._changed:
+                    self.pid = event.get("started", self.pid)
+                    self._failure = event.get("failed", self._failure)
+                    if "exited" in event:
+                        self.exit_code = event["exited"]
+                    self._changed.notify_all()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has been started and has not exited."""
+        return self.pid is not None and self.exit_code is None
+
+    def wait_ready(self, is_ready: Callable[[], bool] | None = None) -> None:
+        """Wait until the port answers and ``is_ready`` says so. Raises LaunchError with the last output."""
+        began = time.monotonic()
+        deadline = began + self.spec.ready_within
+        port = self.spec.port
+        while time.monotonic() < deadline:
+            if self.exit_code is not None:
+                raise self._failed(f"the target exited with code {self.exit_code} before it was ready")
+            if (port is None or is_listening(port)) and (is_ready is None or is_ready()):
+                self.ready_after_s = time.monotonic() - began
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: self.exit_code is not None, timeout=0.03)
+        what = f"listening on port {port}" if port and not is_listening(port) else "healthy"
+        raise self._failed(f"the target was not {what} within {self.spec.ready_within:g} s")
+
+    def _failed(self, message: str) -> LaunchError:
+        tail = self._safe(self.output()[-_OUTPUT_TAIL:]).strip()
+        hint = "its last output:\n" + tail if tail else "it printed nothing; see target.launch.command"
+        return LaunchError(message, hint=hint, output=tail)
+
+    def output(self) -> str:
+        """All that it has printed, at most the last MiB."""
+        try:
+            with self.spec.output.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 1024 * 1024))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal to its process group."""
+        self._send({"signal": int(number)})
+
+    def wait_exited(self, within: float) -> bool:
+        """Wait until the process has exited. Whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.exit_code is not None, timeout=within)
+
+    def restart(self) -> None:
+        """Stop it, start it again with the same environment, and wait until it is ready."""
+        self.stop()
+        self.start()
+        self.wait_ready()
+
+    def stop(self) -> None:
+        """Stop the process and everything below it. Safe to call twice."""
+        source, self._supervisor = self._supervisor, None
+        if source is None:
+            return
+        if source.stdin:
+            try:
+                source.stdin.write(b'{"farewell": true}\n')
+                source.stdin.close()
+            except OSError:
+                pass
+        try:
+            source.wait(self.spec.stop_within + 10)
+        except subprocess.TimeoutExpired:
+            source.kill()
+            source.wait()

@@ -1,0 +1,1 @@
+"""Declared ways to read the target's state. Observers never write."""

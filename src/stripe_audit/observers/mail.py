@@ -1,0 +1,80 @@
+"""An SMTP sink on the loopback: accepts every mail, delivers none, and lets checks read what was sent."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import threading
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from stripe_audit.errors import TargetError
+from stripe_audit.observers.interface import Mail, MailObserver
+
+__all__ = ["MailSink"]
+
+_SIZE_CAP = 1024 * 1024
+_COUNT_CAP = 5000
+
+
+class _Handler:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.mails: list[Mail] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        content = envelope.original_content or b""
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        part = message.get_body(preferencelist=("plain", "html"))
+        try:
+            body = str(part.get_content()) if part else ""
+        except (LookupError, ValueError):
+            body = content.decode("utf-8", "replace")
+        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), str(message.get("subject", "")), body)
+        with self.lock:
+            if len(self.mails) >= _COUNT_CAP:
+                return "452 Too many messages"
+            self.mails.append(mail)
+        return "250 OK"
+
+
+class _Sink(Controller):
+    """The controller asks its own port to be ready; with port 0 that port is known only after it was bound."""
+
+    def _trigger_server(self) -> None:
+        bound: Any = self.server
+        self.port = bound.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+class MailSink(MailObserver):
+    """Listens on 127.0.0.1 from ``start`` to ``stop``, in a thread of its own."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._handler = _Handler()
+        self._controller = _Sink(self._handler, hostname="127.0.0.1", port=port, data_size_limit=_SIZE_CAP)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return "127.0.0.1", int(self._controller.port)
+
+    def start(self) -> None:
+        """Begin to listen. Raises TargetError if the port is taken."""
+        try:
+            self._controller.start()
+        except OSError as error:
+            raise TargetError(
+                f"the mail sink cannot listen on port {self._controller.port}: {error.strerror}",
+                hint="observers.mail.port: 0 takes a free one",
+            ) from None
+
+    def stop(self) -> None:
+        """Stop listening. What was received stays readable."""
+        self._controller.stop(no_assert=True)
+
+    def messages(self, *, to: str | None = None) -> list[Mail]:
+        with self._handler.lock:
+            found = list(self._handler.mails)
+        return [mail for mail in found if to is None or to.lower() in (one.lower() for one in mail.recipients)]
