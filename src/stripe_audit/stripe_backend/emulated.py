@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlencode
 
+from stripe_audit.deployment.transport import Answer, Transport
 from stripe_audit.errors import StripeError
 from stripe_audit.models import Effect, Party
 from stripe_audit.stripe_backend.interface import Attempt, Call, CustomerAnswer, Delivery, FaultHandle, StripeBackend
 
 __all__ = ["EmulatedStripe", "EmulatorAddress"]
-
-
-class _Answer(Protocol):
-    @property
-    def status(self) -> int: ...
-    def json(self) -> Any: ...
-
-
-class _Transport(Protocol):
-    async def request(self, method: str, url: str, **kwargs: Any) -> _Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +55,7 @@ class _EmulatedFault(FaultHandle):
 class EmulatedStripe(StripeBackend):
     """Speaks to one running emulator through a check's own transport."""
 
-    def __init__(self, address: EmulatorAddress, transport: _Transport) -> None:
+    def __init__(self, address: EmulatorAddress, transport: Transport) -> None:
         self._address = address
         self._transport = transport
         self.publishable_key = address.publishable_key
@@ -89,7 +80,7 @@ class EmulatedStripe(StripeBackend):
 
     async def _call(
         self, method: str, path: str, params: Mapping[str, Any], *, key: str, source: Party = Party.AUDIT
-    ) -> _Answer:
+    ) -> Answer:
         encoded = urlencode(form(params))
         has_query = bool(encoded) and method == "GET"
         return await self._transport.request(

@@ -1,0 +1,296 @@
+"""The only door from a check to the world. One context belongs to one running check and its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from stripe_audit import signatures
+from stripe_audit.check import Check
+from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.launch.process import LaunchedTarget
+from stripe_audit.deployment.recorder import Recorder
+from stripe_audit.deployment.spec import TargetSpec, WebhookRoute
+from stripe_audit.deployment.target import TargetClient
+from stripe_audit.deployment.transport import Answer, Transport
+from stripe_audit.errors import Inconclusive, Skip
+from stripe_audit.models import Effect, Evidence, Finding, Party, Severity, SourceLocation
+from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, OrderObserver, eventually
+from stripe_audit.payments import Orders, Payments
+from stripe_audit.redaction import Redactor, inert
+from stripe_audit.safety import Interlock, live_sign
+from stripe_audit.stripe_backend.emulated import EmulatedStripe, EmulatorAddress
+from stripe_audit.stripe_backend.interface import StripeBackend
+from stripe_audit.webhooks.bodies import body_of
+
+__all__ = ["Context", "Project", "World"]
+
+T = TypeVar("T")
+_DETAIL_CAP = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The target's files: its source tree and its env files, absolute; both may be absent."""
+
+    folder: Path
+    root: Path | None = None
+    env_files: tuple[Path, ...] = ()
+
+
+class Register:
+    """What the run made in the target. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._orders: set[str] = set()
+
+    def add(self, order: str) -> None:
+        """Remember an order reference."""
+        with self._lock:
+            self._orders.add(order)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """Every reference that was used, sorted."""
+        with self._lock:
+            return tuple(sorted(self._orders))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all checks of a run share."""
+
+    tag: str
+    spec: TargetSpec
+    project: Project
+    recorder: Recorder
+    redactor: Redactor
+    interlock: Interlock
+    budget: Budget
+    environment: str = "unknown"
+    stripe: EmulatorAddress | None = None
+    make_orders: Callable[[TargetClient], OrderObserver] | None = None
+    logs: LogObserver | None = None
+    mail: MailObserver | None = None
+    alerts_to: str | None = None
+    launched: LaunchedTarget | None = None
+    register: Register = field(default_factory=Register)
+    proxied_origins: tuple[str, ...] = ()
+
+
+class Context:
+    """What a check sees. Everything that it sends is bounded, permitted, recorded and redacted."""
+
+    def __init__(self, world: World, check: type[Check]) -> None:
+        self._world = world
+        self._check = check
+        self.notes: list[str] = []
+        origins = [world.spec.url, world.spec.https_url, world.stripe and world.stripe.url, *world.proxied_origins]
+        self._transport = Transport(
+            origins=[origin for origin in origins if origin],
+            budget=world.budget,
+            recorder=world.recorder,
+            interlock=world.interlock,
+            check=check.id,
+            ca_file=world.spec.ca_file,
+            on_answer=self._inspect,
+        )
+        self.target = TargetClient(world.spec, self._transport)
+        self._stripe = EmulatedStripe(world.stripe, self._transport) if world.stripe else None
+        self.payments = Payments(world.spec, self.target, self._stripe, f"{world.tag}-{check.id}", world.register.add)
+
+    def _inspect(self, answer: Answer, destination: Party) -> None:
+        """Any live sign in an answer of the target ends all writes."""
+        if destination is Party.APP and (sign := live_sign([answer.text])):
+            self._world.interlock.trip(sign)
+
+    # What there is
+
+    @property
+    def spec(self) -> TargetSpec:
+        """The target as declared."""
+        return self._world.spec
+
+    @property
+    def project(self) -> Project:
+        """The target's files."""
+        return self._world.project
+
+    @property
+    def environment(self) -> str:
+        """``test``, ``live`` or ``unknown``, as declared."""
+        return self._world.environment
+
+    @property
+    def tag(self) -> str:
+        """The run's tag; every object that the run makes carries it."""
+        return self._world.tag
+
+    @property
+    def launched(self) -> LaunchedTarget | None:
+        """The target's process, where the audit launched it."""
+        return self._world.launched
+
+    @property
+    def stripe(self) -> StripeBackend:
+        """The Stripe side. Raises Skip where the target does not talk to it."""
+        if self._stripe is None:
+            raise Skip("the target does not talk to the audit's Stripe", setting="target.stripe")
+        return self._stripe
+
+    @property
+    def orders(self) -> Orders:
+        """The target's records of payments. Raises Skip where none is declared."""
+        if self._world.make_orders is None:
+            raise Skip("no way to read orders is declared", setting="observers.order")
+        return Orders(self._world.make_orders(self.target))
+
+    @property
+    def logs(self) -> LogObserver:
+        """The target's log. Raises Skip where none is declared."""
+        if self._world.logs is None:
+            raise Skip("the target's log is not declared", setting="observers.logs")
+        return self._world.logs
+
+    @property
+    def mail(self) -> MailObserver:
+        """The mails that the target sends. Raises Skip where none can be seen."""
+        if self._world.mail is None:
+            raise Skip("no mail sink is declared", setting="observers.mail")
+        return self._world.mail
+
+    @property
+    def alerts_to(self) -> str | None:
+        """The address that alerts go to, where it is declared."""
+        return self._world.alerts_to
+
+    # Webhook events
+
+    def webhook_for(self, event_type: str) -> WebhookRoute:
+        """The endpoint, with a known secret, that is for a type of webhook event. Raises Skip."""
+        known = [route for route in self.spec.webhooks if route.secret]
+        if not known:
+            raise Skip("no webhook endpoint with a known secret", setting="target.routes.webhook[].secret")
+        fitting = [route for route in known if not route.events or event_type in route.events or "*" in route.events]
+        if not fitting:
+            raise Skip(f"no webhook endpoint is declared for {event_type}", setting="target.routes.webhook[].events")
+        return fitting[0]
+
+    async def deliver(
+        self,
+        route: WebhookRoute,
+        event: Mapping[str, Any] | bytes,
+        *,
+        effect: Effect = Effect.WRITE,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        duplicate: bool = False,
+    ) -> Answer:
+        """Send a webhook event with a right signature, unless ``headers`` are given to send instead."""
+        body = event if isinstance(event, bytes) else body_of(event)
+        if headers is None:
+            headers = {"Stripe-Signature": signatures.header(body, route.secret or "", int(time.time()))}
+        return await self.target.webhook(route, body, headers, effect=effect, timeout=timeout, duplicate=duplicate)
+
+    async def request(
+        self, method: str, path: str, *, effect: Effect = Effect.READ, is_https: bool = False, **options: Any
+    ) -> Answer:
+        """A request to any path of the target; options as in ``Transport.request``."""
+        if is_https and not self.spec.https_url:
+            raise Skip("the target's https address is not known", setting="target.https_url")
+        base = self.spec.https_url if is_https else self.spec.url
+        return await self._transport.request(method, f"{base}{path}", effect=effect, **options)
+
+    # Waiting
+
+    async def log_lines(
+        self, mark: int, is_meant: Callable[[LogLine], bool], *, within: float = 3.0, least: int = 1
+    ) -> list[LogLine]:
+        """The log lines after a mark that are meant, as soon as there are ``least`` of them, or at the deadline."""
+        log = self.logs
+
+        async def read() -> list[LogLine]:
+            return [line for line in log.since(mark) if is_meant(line)]
+
+        return (await eventually(read, lambda lines: len(lines) >= least, within=within))[0]
+
+    async def mails(
+        self, *, to: str, is_meant: Callable[[Mail], bool] = lambda mail: True, within: float = 4.0, least: int = 1
+    ) -> list[Mail]:
+        """The mails to an address that are meant, as soon as there are ``least`` of them, or at the deadline."""
+        sink = self.mail
+
+        async def read() -> list[Mail]:
+            return [mail for mail in sink.messages(to=to) if is_meant(mail)]
+
+        return (await eventually(read, lambda mails: len(mails) >= least, within=within))[0]
+
+    async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run something that takes the processor, or blocks, in a thread."""
+        return await asyncio.to_thread(function, *arguments)
+
+    # Saying
+
+    def evidence(
+        self,
+        summary: str,
+        answer: Answer | None = None,
+        *,
+        data: Mapping[str, Any] | None = None,
+        source: SourceLocation | None = None,
+    ) -> Evidence:
+        """What proves a finding: an exchange, or an observation with its data."""
+        safe_data = None if data is None else self._world.redactor.redact_value(dict(data))
+        return Evidence(self._safe(summary), answer.exchange if answer else None, safe_data, source)
+
+    def finding(
+        self,
+        title: str,
+        detail: str,
+        *evidence: Evidence,
+        severity: Severity | None = None,
+        route: str | None = None,
+        discriminator: str = "",
+        fix: str | None = None,
+        source: SourceLocation | None = None,
+    ) -> Finding:
+        """A proven defect. ``route`` and ``discriminator`` make its fingerprint: no times or object ids in them."""
+        return Finding(
+            self._safe(title), self._safe(detail), tuple(evidence), severity, route, discriminator, fix, source
+        )
+
+    def note(self, text: str) -> None:
+        """A harmless observation that the report tells."""
+        self.notes.append(self._safe(text))
+
+    def skip(self, reason: str, *, setting: str | None = None) -> NoReturn:
+        """End without having looked."""
+        raise Skip(self._safe(reason), setting=setting)
+
+    def inconclusive(self, reason: str, *, supply: str | None = None) -> NoReturn:
+        """End without a verdict, though having looked."""
+        raise Inconclusive(self._safe(reason), supply=supply)
+
+    def _safe(self, text: str) -> str:
+        return inert(self._world.redactor.redact(text), _DETAIL_CAP)
+
+    # The engine's part
+
+    @property
+    def exchanges(self) -> list[str]:
+        """Ids of what was sent."""
+        return self._transport.exchanges
+
+    def close(self) -> None:
+        """Refuse everything from now on."""
+        self._transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
