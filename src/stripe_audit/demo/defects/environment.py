@@ -1,0 +1,147 @@
+"""Defects of phase 1: startup, port, reachability, env file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects.model import Defect
+
+__all__ = ["DEFECTS"]
+
+
+class _DiesAtStart(Shop):
+    def application(self) -> web.Application:
+        self.journal.error("cannot find module './webhook-service'")
+        os._exit(3)
+
+
+class _WrongPort(Shop):
+    """Listens, but not where it was told to: serving.py asks the configuration for the port."""
+
+    ignores_port = True
+
+
+class _Unhealthy(Shop):
+    async def health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "error"}, status=500)
+
+
+class _NoWebhook(Shop):
+    def webhook_path(self, route: str) -> str:
+        return super().webhook_path(route) if route else "/api/webhook/stripe"
+
+
+class _Redirected(Shop):
+    async def answered(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.path == "/api/webhooks/stripe":
+            return web.Response(status=308, headers={"Location": "/api/webhooks/stripe/"})
+        return await super().answered(request, handler)
+
+
+_GONE = ("webhook-genuine-event-accepted", "webhook-signature-verified", "webhook-raw-body-preserved")
+_EVENTS_LOST = (
+    *_GONE,
+    "webhook-events-handled",
+    "webhook-unknown-event-acknowledged",
+    "webhook-malformed-event-rejected",
+    "webhook-replay-rejected",
+    "webhook-method-limited",
+    "payment-status-updated",
+    "payment-states-handled",
+    "events-triggered",
+    "payment-recorded",
+    "payment-events-logged",
+    "customer-notified",
+    "failed-payment-alerted",
+    "failed-payment-retryable",
+    "webhook-failure-retried",
+    "decline-reported-safely",
+    "one-time-payment-completes",
+    "webhook-duplicates-harmless",
+    "webhook-order-independent",
+    "webhook-events-none-lost",
+    "ledger-reconciles",
+    "double-submit-charges-once",
+    "secrets-not-logged",
+)
+
+DEFECTS = (
+    Defect(
+        "dies-at-start",
+        "The server exits while it starts, since an import fails",
+        "server-starts",
+        also=("*",),
+        seen_in="Layr-Labs/d-inference#710",
+        shop=_DiesAtStart,
+        is_process=True,
+    ),
+    Defect(
+        "wrong-port",
+        "The server ignores PORT and listens elsewhere",
+        "server-on-configured-port",
+        also=("*",),
+        shop=_WrongPort,
+        is_process=True,
+    ),
+    Defect(
+        "unhealthy",
+        "The health route answers 500 while the shop works",
+        "health-endpoint-answers",
+        seen_in="fossasia/eventyay#4296",
+        shop=_Unhealthy,
+    ),
+    Defect(
+        "webhook-path-missing",
+        "The webhook endpoint is not where it is declared",
+        "webhook-endpoint-reachable",
+        also=_EVENTS_LOST,
+        seen_in="fossasia/eventyay#4296",
+        shop=_NoWebhook,
+    ),
+    Defect(
+        "webhook-redirected",
+        "The webhook URL redirects to one with a slash, and Stripe does not follow",
+        "webhook-url-not-redirected",
+        also=("webhook-endpoint-reachable", *_EVENTS_LOST),
+        seen_in="imranhsayed/woo-next#82",
+        shop=_Redirected,
+    ),
+    Defect(
+        "env-key-missing",
+        "The env file lacks the webhook secret",
+        "env-keys-present",
+        also=("webhook-secret-well-formed",),
+        seen_in="Layr-Labs/d-inference#710",
+        env={"STRIPE_WEBHOOK_SECRET": None},
+    ),
+    Defect(
+        "env-live-keys",
+        "Live keys in the env file of a test deployment",
+        "env-keys-test-mode",
+        seen_in="chobbledotcom/tickets#647",
+        env={
+            "STRIPE_SECRET_KEY": "sk_live_51Demo0Demo0Demo0NotARealKeyDemo0Demo0Demo0",
+            "STRIPE_PUBLISHABLE_KEY": "pk_live_51Demo0Demo0Demo0NotARealKeyDemo0Demo0Demo0",
+        },
+    ),
+    Defect(
+        "env-keys-of-two-accounts",
+        "The publishable key belongs to another account than the secret key",
+        "env-keys-consistent",
+        seen_in="OriginProtocol/dshop#325",
+        env={"STRIPE_PUBLISHABLE_KEY": "pk_test_51Other0Account0Other0NotARealKeyDemo0Demo0Demo0"},
+    ),
+    Defect(
+        "webhook-secret-of-wrong-kind",
+        "The id of the endpoint stands where its secret belongs",
+        "webhook-secret-well-formed",
+        seen_in="vercel/nextjs-subscription-payments#293",
+        env={"STRIPE_WEBHOOK_SECRET": "we_1DemoDemoDemoDemoDemoDemo"},
+    ),
+)

@@ -1,0 +1,32 @@
+"""What a defect is: a tiny change to the sound shop, and the check that must notice it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Defect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One flaw, and nothing else.
+
+    ``breaks`` is the check that must find it; ``also`` names checks whose verdict it changes too, since they need what
+    it breaks. The classes are put in front of the shop's own; ``env`` changes the env file that the project has (None
+    removes a variable), never what the running shop is given. ``is_process`` marks the ones that only show in a
+    launched process. ``seen_in`` names a real failure of this shape, as owner/repo#number.
+    """
+
+    id: str
+    title: str
+    breaks: str
+    also: tuple[str, ...] = ()
+    seen_in: str = ""
+    shop: type | None = None
+    orders: type | None = None
+    receipts: type | None = None
+    pages: type | None = None
+    stripe: type | None = None
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    is_process: bool = False

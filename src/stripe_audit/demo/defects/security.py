@@ -1,0 +1,161 @@
+"""Defects of phase 4: input, headers, CSP, TLS, Stripe's requirements, card data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Orders
+from stripe_audit.demo.pages import Pages
+from stripe_audit.demo.products import price_of
+from stripe_audit.demo.stripe_side import StripeSide
+
+__all__ = ["DEFECTS"]
+
+
+class _InputUnchecked(Orders):
+    def read_request(self, data: Any) -> dict[str, Any]:
+        quantity = data.get("quantity")
+        if isinstance(quantity, int) and quantity < 0:
+            raise KeyError("stock")
+        return super().read_request(data)
+
+
+class _AmountTrusted(Orders):
+    def amount_for(self, data: Mapping[str, Any], item: str, currency: str, quantity: int) -> int | None:
+        try:
+            return int(Decimal(str(data["amount"])))
+        except (KeyError, ArithmeticError):
+            return price_of(item, currency, quantity)
+
+
+class _NoHeaders(Pages):
+    def headers(self, *, is_secure: bool) -> dict[str, str]:
+        kept = ("Content-Security-Policy", "Strict-Transport-Security", "Cache-Control")
+        return {name: value for name, value in super().headers(is_secure=is_secure).items() if name in kept}
+
+    def policy(self) -> str:
+        return super().policy().replace("; frame-ancestors 'none'", "")
+
+
+class _BlocksStripe(Pages):
+    def policy(self) -> str:
+        return super().policy().replace("frame-src https://js.stripe.com https://*.js.stripe.com", "frame-src 'self'")
+
+
+class _UnsafeInline(Pages):
+    def policy(self) -> str:
+        return super().policy().replace("script-src 'self'", "script-src 'self' 'unsafe-inline' https:")
+
+
+class _NoTls(Shop):
+    def is_redirected(self, request: web.Request) -> bool:
+        return False
+
+    def common_headers(self, request: web.Request) -> dict[str, str]:
+        return {n: v for n, v in super().common_headers(request).items() if n != "Strict-Transport-Security"}
+
+
+class _NoHsts(Pages):
+    def headers(self, *, is_secure: bool) -> dict[str, str]:
+        return super().headers(is_secure=False)
+
+
+class _OldVersion(StripeSide):
+    api_version = "2022-11-15"
+
+
+class _SelfHosted(Pages):
+    def stripe_script(self) -> str:
+        return "/static/vendor/stripe.js"
+
+
+class _AnyOrigin(Shop):
+    def cors(self, request: web.Request) -> dict[str, str]:
+        origin = request.headers.get("Origin")
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"} if origin else {}
+
+
+class _CardForm(Pages):
+    def form(self) -> str:
+        return (
+            '<form action="/api/pay" method="post"><input name="cardnumber" autocomplete="cc-number">'
+            '<input name="cvc" autocomplete="cc-csc"><input name="exp" autocomplete="cc-exp"></form>'
+        )
+
+
+class _SecretInScript(Shop):
+    async def script(self, request: web.Request) -> web.Response:
+        answer = await super().script(request)
+        answer.text = f"const config = {{ stripeSecret: '{self.config.secret_key}' }};\n{answer.text}"
+        return answer
+
+
+DEFECTS = (
+    Defect(
+        "input-unchecked",
+        "A negative quantity ends in a 500",
+        "payment-input-validated",
+        orders=_InputUnchecked,
+    ),
+    Defect(
+        "amount-trusted",
+        "The amount is taken from the request",
+        "payment-amount-not-trusted",
+        seen_in="ynnoj/next-stripe#16",
+        orders=_AmountTrusted,
+    ),
+    Defect("headers-missing", "The page has no security headers", "security-headers-set", pages=_NoHeaders),
+    Defect(
+        "csp-blocks-stripe",
+        "The page's policy blocks Stripe's frames",
+        "csp-allows-stripe",
+        seen_in="flathub-infra/website#307",
+        pages=_BlocksStripe,
+    ),
+    Defect(
+        "csp-unsafe-inline",
+        "The page's policy lets any script run",
+        "csp-restricts-scripts",
+        pages=_UnsafeInline,
+    ),
+    Defect(
+        "https-optional",
+        "The page is served over plain HTTP too, and no answer asks for TLS",
+        "https-enforced",
+        shop=_NoTls,
+        pages=_NoHsts,
+    ),
+    Defect(
+        "old-api-version",
+        "Calls are pinned to an API version of 2022",
+        "api-version-current",
+        seen_in="dj-stripe/dj-stripe#758",
+        stripe=_OldVersion,
+    ),
+    Defect(
+        "stripe-js-self-hosted",
+        "Stripe.js is served from the shop's own files",
+        "stripe-js-from-stripe",
+        pages=_SelfHosted,
+    ),
+    Defect("any-origin", "Every origin may read answers, with credentials", "cors-restricted", shop=_AnyOrigin),
+    Defect(
+        "card-form",
+        "The page asks for card numbers in a form of its own",
+        "card-data-never-handled",
+        pages=_CardForm,
+    ),
+    Defect(
+        "secret-in-script",
+        "The secret key is in a script that every visitor gets",
+        "secrets-not-in-frontend",
+        seen_in="samarbadriddin0v/notion-clone#2",
+        shop=_SecretInScript,
+    ),
+)

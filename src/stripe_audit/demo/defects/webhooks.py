@@ -1,0 +1,177 @@
+"""Defects of phase 2: methods, signatures, events."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import stripe
+from aiohttp import web
+
+from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.webhooks import Receipts
+
+__all__ = ["DEFECTS"]
+
+
+class _SharedSecret(Receipts):
+    def secret(self, route: str) -> str:
+        return super().secret("" if route == "payment-failed" else route)
+
+
+class _AnyMethod(Shop):
+    webhook_methods = ("POST", "GET", "PUT", "DELETE")
+
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        return await super().webhook(route, request) if request.method == "POST" else self.acknowledged(200)
+
+
+class _Unverified(Receipts):
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        return self.parsed(body)
+
+
+class _EmptySecret(Receipts):
+    """As with an SDK from before September 2026 and an unset secret: a signature made with the empty key verifies."""
+
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        try:
+            return super().verified(route, body, signature)
+        except Refusal:
+            parts = dict(part.split("=", 1) for part in (signature or "").split(",") if "=" in part)
+            made = stripe.WebhookSignature._compute_signature(f"{parts.get('t')}.{body.decode()}", "")
+            if made == parts.get("v1"):
+                return self.parsed(body)
+            raise
+
+
+class _RefusesButProcesses(Shop):
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        answer = await super().webhook(route, request)
+        if answer.status == 400:
+            event = json.loads(await request.read())
+            await self.receipts.handle(event)
+        return answer
+
+
+class _NoTolerance(Receipts):
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        try:
+            stripe.WebhookSignature.verify_header(body.decode(), signature or "", self.secret(route), tolerance=None)
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            raise Refusal(400, "bad_signature", "The signature is not valid.") from None
+        return self.parsed(body)
+
+
+class _Reserialised(Receipts):
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        try:
+            body = json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+        except ValueError:
+            pass
+        return super().verified(route, body, signature)
+
+
+class _RefundsIgnored(Receipts):
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if not str(event["type"]).startswith(("charge.refund", "refund.")):
+            await super().handle(event)
+
+
+class _UnknownRefused(Receipts):
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if not str(event["type"]).startswith(("payment_intent.", "charge.", "refund.", "invoice.", "customer.")):
+            raise Refusal(400, "unknown_event", "This event is not known here.")
+        await super().handle(event)
+
+
+class _MalformedCrashes(Receipts):
+    def parsed(self, body: bytes) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(body)
+        return event
+
+
+class _ShowsTraces(Shop):
+    def refused(self, refusal: Refusal) -> web.Response:
+        if refusal.code != "not_handled":
+            return super().refused(refusal)
+        return web.Response(status=500, text=traceback.format_exc())
+
+
+DEFECTS = (
+    Defect(
+        "sub-route-shares-secret",
+        "One webhook route verifies with another route's secret",
+        "webhook-genuine-event-accepted",
+        seen_in="stripe/sync-engine#43",
+        receipts=_SharedSecret,
+    ),
+    Defect(
+        "webhook-any-method",
+        "The webhook endpoint answers 200 to GET, PUT and DELETE",
+        "webhook-method-limited",
+        shop=_AnyMethod,
+    ),
+    Defect(
+        "signature-unchecked",
+        "No signature is checked",
+        "webhook-signature-verified",
+        also=("webhook-replay-rejected", "webhook-genuine-event-accepted"),
+        seen_in="colophon-group/jobseek#3253",
+        receipts=_Unverified,
+    ),
+    Defect(
+        "empty-secret-accepted",
+        "A signature made with the empty key is accepted",
+        "webhook-signature-verified",
+        seen_in="managoat/fountain#390",
+        receipts=_EmptySecret,
+    ),
+    Defect(
+        "refuses-but-processes",
+        "A bad signature is answered with 400, and the event is processed all the same",
+        "webhook-signature-verified",
+        also=("webhook-replay-rejected", "webhook-malformed-event-rejected"),
+        seen_in="stripe/stripe-node#1254",
+        shop=_RefusesButProcesses,
+    ),
+    Defect(
+        "tolerance-off",
+        "Old events are accepted: no tolerance is set",
+        "webhook-replay-rejected",
+        receipts=_NoTolerance,
+    ),
+    Defect(
+        "body-reserialised",
+        "The signature is checked over JSON that was parsed and written again",
+        "webhook-raw-body-preserved",
+        seen_in="stripe/stripe-node#1254",
+        receipts=_Reserialised,
+    ),
+    Defect(
+        "refunds-ignored",
+        "Refund events are acknowledged, and nothing is done",
+        "webhook-events-handled",
+        also=("ledger-reconciles",),
+        seen_in="elizaOS/eliza#10920",
+        receipts=_RefundsIgnored,
+    ),
+    Defect(
+        "unknown-event-refused",
+        "Types of webhook events that it does not know are refused with 400",
+        "webhook-unknown-event-acknowledged",
+        seen_in="3scale/porta#3086",
+        receipts=_UnknownRefused,
+    ),
+    Defect(
+        "malformed-event-crashes",
+        "A signed body that is no JSON ends in a 500 with a stack trace",
+        "webhook-malformed-event-rejected",
+        receipts=_MalformedCrashes,
+        shop=_ShowsTraces,
+    ),
+)

@@ -1,0 +1,56 @@
+"""A transactional outbox: mails are rows, written with the change that causes them, and sent by a worker until sent."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from email.message import EmailMessage
+from typing import Any
+
+from stripe_audit.demo.config import ShopConfig
+from stripe_audit.demo.store import Store
+
+__all__ = ["Outbox"]
+
+
+class Outbox:
+    """Queues mails by a key, so that the same one is never queued twice, and sends them in the background."""
+
+    def __init__(self, config: ShopConfig, store: Store) -> None:
+        self._config = config
+        self._store = store
+        self._wake = asyncio.Event()
+
+    def queue(self, key: str, recipient: str, subject: str, body: str) -> None:
+        """Call inside the transaction of the change."""
+        self._store.run(
+            "INSERT OR IGNORE INTO outbox (key, recipient, subject, body) VALUES (:key, :recipient, :subject, :body)",
+            {"key": key, "recipient": recipient, "subject": subject, "body": body},
+        )
+        self._wake.set()
+
+    async def work(self) -> None:
+        """Send what is queued, for ever; what cannot be sent is tried again."""
+        while True:
+            waiting = self._store.rows("SELECT * FROM outbox WHERE sent = 0 ORDER BY rowid LIMIT 50")
+            self._wake.clear()
+            try:
+                if waiting:
+                    await asyncio.to_thread(self._send, waiting)
+                    for mail in waiting:
+                        self._store.run("UPDATE outbox SET sent = 1 WHERE key = :key", mail)
+                    continue
+            except (OSError, smtplib.SMTPException):
+                await asyncio.sleep(0.5)
+                continue
+            await self._wake.wait()
+
+    def _send(self, mails: list[dict[str, Any]]) -> None:
+        with smtplib.SMTP(self._config.smtp_host, self._config.smtp_port, timeout=5) as connection:
+            for mail in mails:
+                message = EmailMessage()
+                message["From"] = self._config.mail_from
+                message["To"] = mail["recipient"]
+                message["Subject"] = mail["subject"]
+                message.set_content(mail["body"])
+                connection.send_message(message)
