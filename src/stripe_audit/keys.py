@@ -88,6 +88,7 @@ _PLACEHOLDER = re.compile(
     r"|secret_here|key_here|1234567|abcdefg",
     re.IGNORECASE,
 )
+_NOT_KEYS = {KeyKind.WEBHOOK_SECRET, KeyKind.APP_SIGNING_SECRET, KeyKind.CLIENT_SECRET, KeyKind.ACCOUNT_ID}
 _LEAST_LENGTH = {KeyKind.WEBHOOK_SECRET: len("whsec_") + 16}
 _LEAST_KEY_LENGTH = 20
 """Old secret keys have 32 characters, new ones 107; shorter values are truncated or invented."""
@@ -140,7 +141,7 @@ def _is_random(value: str) -> bool:
 
 def _named(kind: KeyKind) -> str:
     return {KeyKind.WEBHOOK_SECRET: "webhook signing secret", KeyKind.ENDPOINT_ID: "webhook endpoint id"}.get(
-        kind, f"{kind.value.replace('_', ' ')}" + ("" if kind.value.endswith(("secret", "id")) else " key")
+        kind, f"{kind.value.replace('_', ' ')}" + ("" if kind in _NOT_KEYS else " key")
     )
 
 

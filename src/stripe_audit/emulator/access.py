@@ -1,0 +1,83 @@
+"""Who calls: the key of a request, and what it may do (docs.stripe.com/keys)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from stripe_audit.emulator.errors import ApiError
+from stripe_audit.emulator.world import Caller, World
+from stripe_audit.keys import KeyKind, KeyMode, mask, parse_key, problems
+
+__all__ = ["LiveKeyRefused", "caller_of", "secret_key_required"]
+
+
+class LiveKeyRefused(ApiError):
+    """A live key has no business here. Neither it nor its request is recorded."""
+
+
+def caller_of(world: World, authorization: str, params: Mapping[str, Any]) -> Caller:
+    """Whose request this is. Raises ApiError 401 for no key, an unknown one, and any live one.
+
+    The key comes as a bearer token, as the user name of basic authentication, or, from a browser, as the parameter
+    ``key``.
+    """
+    key = _key_in(authorization) or str(params.get("key") or "")
+    if not key:
+        raise _unauthorized(
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
+            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for "
+            "details, or we can help at https://support.stripe.com/."
+        )
+    parsed = parse_key(key)
+    if parsed.mode is KeyMode.LIVE:
+        world.live_keys_refused += 1
+        raise LiveKeyRefused(
+            "This is an emulator: it takes test keys only. A live key was refused, and was not recorded.",
+            status=401,
+        )
+    if _is(key, world.keys.audit_secret):
+        return "audit"
+    if _is(key, world.keys.secret):
+        return "target"
+    if _is(key, world.keys.publishable):
+        return "customer"
+    if world.config.accept_any_test_key and parsed.mode is KeyMode.TEST and not problems(key, parsed.kind):
+        if parsed.kind in (KeyKind.SECRET, KeyKind.RESTRICTED):
+            return "target"
+        if parsed.kind is KeyKind.PUBLISHABLE:
+            return "customer"
+    raise _unauthorized(f"Invalid API Key provided: {mask(key)[:40]}")
+
+
+def secret_key_required() -> ApiError:
+    """403: a publishable key where only a secret one will do."""
+    return ApiError(
+        "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of "
+        "your API keys at https://dashboard.stripe.com/account/apikeys.",
+        status=403,
+        code="secret_key_required",
+    )
+
+
+def _key_in(authorization: str) -> str:
+    scheme, _, rest = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest.strip(), validate=True).decode("utf-8", "replace").partition(":")[0]
+        except (binascii.Error, ValueError):
+            return ""
+    return ""
+
+
+def _is(key: str, known: str) -> bool:
+    return hmac.compare_digest(key.encode("utf-8", "replace"), known.encode())
+
+
+def _unauthorized(message: str) -> ApiError:
+    return ApiError(message, status=401)

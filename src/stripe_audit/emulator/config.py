@@ -1,0 +1,34 @@
+"""What an emulator is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stripe_audit.keys import TestKeys
+
+__all__ = ["API_VERSION", "EmulatorConfig"]
+
+API_VERSION = "2026-08-26.dahlia"
+"""The account's default API version: the last that still takes ``payment_method_types`` (docs.stripe.com/changelog)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorConfig:
+    """``port`` 0 takes a free one. ``seed`` makes ids and keys reproducible. Times are in seconds.
+
+    ``retry_schedule`` holds the waits before each further attempt to deliver a webhook event, on the emulator's clock:
+    Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
+    ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
+    """
+
+    port: int = 0
+    seed: int | None = None
+    api_version: str = API_VERSION
+    keys: TestKeys | None = None
+    control_token: str | None = None
+    accept_any_test_key: bool = True
+    allow_remote: bool = False
+    retry_schedule: tuple[float, ...] = (0.2, 0.5, 1.0)
+    delivery_timeout: float = 10.0
+    refund_delay: float = 0.2
+    journal_limit: int = 200_000

@@ -1,0 +1,235 @@
+"""The control API under ``/_emulator``: for the audit and for tests, never for the target."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from stripe_audit.emulator import control_deliveries as deliveries
+from stripe_audit.emulator.asked import Asked, ControlError
+from stripe_audit.emulator.errors import ApiError
+from stripe_audit.emulator.resources import intent_machine, webhook_endpoints
+from stripe_audit.emulator.world import World
+
+__all__ = ["Control"]
+
+Answer = dict[str, Any]
+Action = Callable[[World, Asked], Answer | Awaitable[Answer]]
+
+
+class Control:
+    """Checks the token and the Host header, then runs the action that the path names."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """One control request; every answer is JSON."""
+        try:
+            self._check(request)
+            action, argument = self._action(request)
+            asked = Asked(argument, dict(request.query), await _body(request))
+            answer = action(self._world, asked)
+            return _json(200, answer if isinstance(answer, dict) else await answer)
+        except ControlError as error:
+            return _json(error.status, {"error": {"message": str(error)}})
+        except ApiError as error:
+            return _json(error.status, error.body(self._world.keys.account, ""))
+
+    def _check(self, request: web.BaseRequest) -> None:
+        # A page in the user's browser can reach the loopback; it cannot send this Host (DNS rebinding) nor the token.
+        if not _is_loopback(request.headers.get("Host", "")):
+            raise ControlError("the control API answers on a loopback Host only", 403)
+        token = request.headers.get("X-Emulator-Token", "")
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._world.control_token.encode()):
+            raise ControlError("the header X-Emulator-Token is missing or wrong", 403)
+
+    def _action(self, request: web.BaseRequest) -> tuple[Action, str]:
+        parts = request.path.removeprefix("/_emulator").strip("/").split("/")
+        found = _ACTIONS.get((request.method, "/".join(parts)))
+        if found is not None:
+            return found, ""
+        if len(parts) > 1:
+            template = "/".join([parts[0], "*", *parts[2:]])
+            found = _ACTIONS.get((request.method, template))
+            if found is not None:
+                return found, parts[1]
+        raise ControlError(f"no control action: {request.method} {request.path[:200]}", 404)
+
+
+def _health(world: World, asked: Asked) -> Answer:
+    return {
+        "ok": True,
+        "objects": len(world.store.by_id),
+        "calls": world.journal.count,
+        "live_keys_refused": world.live_keys_refused,
+        "api_version": world.config.api_version,
+        "account": world.keys.account,
+        "defects": world.defects[-20:],
+    }
+
+
+def _journal(world: World, asked: Asked) -> Answer:
+    identity = asked.query.get("object")
+    found = world.journal.find(
+        since=asked.integer("since", 0),
+        family=world.family(identity) if identity else None,
+        caller=asked.query.get("caller"),
+        method=asked.query.get("method"),
+        path=asked.query.get("path"),
+    )
+    return {"calls": [entry.as_json() for entry in found], "next": world.journal.count}
+
+
+def _add_fault(world: World, asked: Asked) -> Answer:
+    try:
+        return {"id": world.faults.add(asked.body).id}
+    except ValueError as error:
+        raise ControlError(str(error)) from None
+
+
+def _faults(world: World, asked: Asked) -> Answer:
+    return {"faults": world.faults.listed()}
+
+
+def _lift_fault(world: World, asked: Asked) -> Answer:
+    if world.faults.rules.pop(asked.argument, None) is None:
+        raise ControlError(f"no such fault: {asked.argument[:100]}", 404)
+    return {"deleted": True}
+
+
+def _lift_faults(world: World, asked: Asked) -> Answer:
+    count = len(world.faults.rules)
+    world.faults.rules.clear()
+    return {"deleted": count}
+
+
+def _clock(world: World, asked: Asked) -> Answer:
+    return {"now": world.clock.now(), "skipped": world.clock.skipped}
+
+
+def _advance(world: World, asked: Asked) -> Answer:
+    seconds = asked.number("seconds")
+    if not 0 <= seconds <= 10 * 366 * 24 * 3600:
+        raise ControlError("seconds must lie between 0 and ten years")
+    world.clock.advance(seconds)
+    return _clock(world, asked)
+
+
+def _authenticate(world: World, asked: Asked) -> Answer:
+    outcome = asked.body.get("outcome")
+    if outcome not in ("succeed", "fail"):
+        raise ControlError('outcome must be "succeed" or "fail"')
+    intent = world.find("payment_intent", asked.argument)
+    return intent_machine.authenticate(world, intent, succeeds=outcome == "succeed")
+
+
+def _synthesize(world: World, asked: Asked) -> Answer:
+    body = asked.body
+    type = body.get("type")
+    if not isinstance(type, str) or not type:
+        raise ControlError("type must be a string")
+    obj = body.get("object")
+    if "object_id" in body:
+        obj = world.store.by_id.get(str(body["object_id"]))
+        if obj is None:
+            raise ControlError(f"no such object: {str(body['object_id'])[:100]}", 404)
+    if not isinstance(obj, Mapping):
+        raise ControlError("object must be an object, or object_id the id of one")
+    overrides = {name: body[name] for name in ("api_version", "livemode", "created", "id") if name in body}
+    event = world.emit(
+        type,
+        dict(obj),
+        previous=body.get("previous_attributes") or None,
+        is_delivered=bool(body.get("deliver", True)),
+        **overrides,
+    )
+    return event
+
+
+def _events(world: World, asked: Asked) -> Answer:
+    identity = asked.query.get("object")
+    events = list(world.store.by_kind["event"].values())
+    if identity:
+        family = world.family(identity)
+        events = [event for event in events if event["data"]["object"].get("id") in family]
+    return {"events": events}
+
+
+def _object(world: World, asked: Asked) -> Answer:
+    found = world.store.by_id.get(asked.argument)
+    if found is None:
+        raise ControlError(f"no such object: {asked.argument[:100]}", 404)
+    return found
+
+
+def _reset(world: World, asked: Asked) -> Answer:
+    world.reset()
+    return {"ok": True}
+
+
+def _register(world: World, asked: Asked) -> Answer:
+    url, secret = asked.text("url"), asked.body.get("secret") or f"whsec_{world.ids.text(32)}"
+    events = asked.body.get("enabled_events") or ["*"]
+    if not isinstance(secret, str) or not isinstance(events, list):
+        raise ControlError("secret must be a string and enabled_events a list")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ControlError("url must be an http or https URL")
+    version = asked.body.get("api_version")
+    endpoint = webhook_endpoints.register(world, url, [str(event) for event in events], secret, api_version=version)
+    return {**endpoint, "secret": secret}
+
+
+_ACTIONS: dict[tuple[str, str], Action] = {
+    ("GET", "health"): _health,
+    ("GET", "journal"): _journal,
+    ("POST", "faults"): _add_fault,
+    ("GET", "faults"): _faults,
+    ("DELETE", "faults"): _lift_faults,
+    ("DELETE", "faults/*"): _lift_fault,
+    ("GET", "clock"): _clock,
+    ("POST", "clock/advance"): _advance,
+    ("POST", "payment_intents/*/authenticate"): _authenticate,
+    ("POST", "events"): _synthesize,
+    ("GET", "events"): _events,
+    ("GET", "objects/*"): _object,
+    ("POST", "reset"): _reset,
+    ("POST", "webhook_endpoints"): _register,
+    ("GET", "deliveries"): deliveries.listed,
+    ("POST", "deliveries/hold"): deliveries.hold,
+    ("POST", "deliveries/release"): deliveries.release,
+    ("POST", "deliveries/resend"): deliveries.resend,
+    ("POST", "deliveries/withdraw"): deliveries.withdraw,
+    ("POST", "deliveries/drain"): deliveries.drain,
+}
+
+
+async def _body(request: web.BaseRequest) -> dict[str, Any]:
+    if not request.body_exists:
+        return {}
+    try:
+        raw = await request.read()
+        value = json.loads(raw) if raw.strip() else {}
+    except (ValueError, RecursionError, web.HTTPException):
+        raise ControlError("the body must be JSON") from None
+    if not isinstance(value, dict):
+        raise ControlError("the body must be a JSON object")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _json(status: int, value: Mapping[str, Any]) -> web.Response:
+    return web.Response(status=status, body=json.dumps(value).encode(), content_type="application/json")

@@ -1,0 +1,80 @@
+"""Idempotency keys (docs.stripe.com/api/idempotent_requests): the first answer is kept and given again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stripe_audit.emulator.clock import Clock
+from stripe_audit.emulator.errors import ApiError, invalid
+
+__all__ = ["SavedAnswer", "SavedAnswers"]
+
+LONGEST_KEY = 255
+KEPT_SECONDS = 24 * 3600
+
+
+@dataclass(slots=True)
+class SavedAnswer:
+    """What a key stands for. ``body`` is None while the first request is under way."""
+
+    fingerprint: str
+    at: float
+    path: str
+    status: int = 0
+    body: bytes | None = None
+    object: str | None = None
+    request_id: str | None = None
+
+
+class SavedAnswers:
+    """Answers by account, endpoint and key."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._saved: dict[tuple[str, str], SavedAnswer] = {}
+
+    def claim(self, scope: str, key: str, path: str, fingerprint: str) -> SavedAnswer | None:
+        """The saved answer of this key; None if the caller is the first, and now holds the key.
+
+        Raises ApiError: 400 ``idempotency_error`` for other parameters, 409 while the first request is under way.
+        """
+        if len(key) > LONGEST_KEY:
+            raise invalid(f"Idempotency key is too long: at most {LONGEST_KEY} characters", "Idempotency-Key")
+        known = self._saved.get((scope, key))
+        if known is None or self._clock.now() - known.at > KEPT_SECONDS:
+            self._saved[scope, key] = SavedAnswer(fingerprint, self._clock.now(), path)
+            return None
+        if known.path != path:
+            raise _conflict(f"Keys for idempotent requests can only be used for the same endpoint they were first used for "
+                            f"('{path}' vs '{known.path}'). Try using a key other than '{key}' if you meant to execute a "
+                            "different request.")  # fmt: skip
+        if known.fingerprint != fingerprint:
+            raise _conflict("Keys for idempotent requests can only be used with the same parameters they were first used "
+                            f"with. Try using a key other than '{key}' if you meant to execute a different request.")  # fmt: skip
+        if known.body is None:
+            raise ApiError(
+                "There is currently another in-progress request using this Idempotent Key (that probably means you "
+                "submitted twice, and the other request is still going through). Please try again later.",
+                status=409,
+                type="idempotency_error",
+                code="idempotency_key_in_use",
+            )
+        return known
+
+    def keep(self, scope: str, key: str, answer: Any, body: bytes) -> None:
+        """Save the answer of a request that began its work."""
+        saved = self._saved.get((scope, key))
+        if saved is not None:
+            saved.status, saved.body = answer.status, body
+            saved.object, saved.request_id = answer.object, answer.request_id
+
+    def release(self, scope: str, key: str) -> None:
+        """Give a key back: its request was refused before any work."""
+        saved = self._saved.get((scope, key))
+        if saved is not None and saved.body is None:
+            del self._saved[scope, key]
+
+
+def _conflict(message: str) -> ApiError:
+    return ApiError(message, status=400, type="idempotency_error")

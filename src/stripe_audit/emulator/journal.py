@@ -1,0 +1,96 @@
+"""The journal: every call to the API, who made it, and what it got."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+__all__ = ["Entry", "Journal"]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One call. ``at`` Unix seconds, wall time; ``params`` as sent, nested; ``object`` the id that the answer is about."""
+
+    seq: int
+    at: float
+    caller: str
+    method: str
+    path: str
+    params: dict[str, Any]
+    headers: dict[str, Any]
+    status: int
+    object: str | None
+    request_id: str
+    replayed: bool
+    fault: str | None
+    duration_ms: float
+    error: dict[str, Any] | None
+
+    def names(self, family: set[str]) -> bool:
+        """Whether the call is about one of these ids: in its answer, its path or its parameters."""
+        if self.object in family or not family.isdisjoint(self.path.split("/")):
+            return True
+        return any(value in family for value in _leaves(self.params))
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry with its headers both nested and, for the commonest, at the top."""
+        sdk = self.headers.get("sdk") or {}
+        return {
+            **asdict(self),
+            "idempotency_key": self.headers.get("idempotency_key"),
+            "stripe_version": self.headers.get("stripe_version"),
+            "sdk": sdk,
+        }
+
+
+class Journal:
+    """The last ``limit`` calls."""
+
+    def __init__(self, limit: int) -> None:
+        self.entries: deque[Entry] = deque(maxlen=limit)
+        self.count = 0
+
+    def add(self, **values: Any) -> Entry:
+        """Record a call; its number is one more than the last."""
+        self.count += 1
+        entry = Entry(seq=self.count, **values)
+        self.entries.append(entry)
+        return entry
+
+    def find(
+        self,
+        *,
+        since: int = 0,
+        family: set[str] | None = None,
+        caller: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> list[Entry]:
+        """Calls numbered above ``since`` that match everything given; ``path`` is a glob."""
+        found = []
+        for entry in reversed(self.entries):
+            if entry.seq <= since:
+                break
+            if (
+                caller in (None, entry.caller)
+                and method in (None, entry.method)
+                and (path is None or fnmatchcase(entry.path, path))
+                and (family is None or entry.names(family))
+            ):
+                found.append(entry)
+        return found[::-1]
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value

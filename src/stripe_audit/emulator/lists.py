@@ -1,0 +1,142 @@
+"""Lists: filters, cursors in both directions, and search (docs.stripe.com/api/pagination, docs.stripe.com/search)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from stripe_audit.emulator.errors import invalid, missing_resource
+from stripe_audit.emulator.store import Obj
+from stripe_audit.emulator.world import Call
+
+__all__ = ["equal_to", "list_of", "search"]
+
+Where = Callable[[Obj], bool]
+DEFAULT_LIMIT, MOST = 10, 100
+_CLAUSE = re.compile(
+    r"""\s*(?P<not>-)?(?P<field>[a-z_.]+)(?:\[(?P<quote>["'])(?P<key>.*?)(?P=quote)\])?\s*(?P<op>:|~|>=|<=|>|<)\s*"""
+    r"""(?:(?P<mark>["'])(?P<text>.*?)(?P=mark)|(?P<bare>[^\s"']+))\s*(?P<join>AND\s|OR\s|$)""",
+    re.IGNORECASE,
+)
+
+
+def list_of(call: Call, kind: str, where: Where | None = None, *, among: Iterable[Obj] | None = None) -> Obj:
+    """The newest first, filtered by ``where`` and by the ``created`` parameter, one page of them.
+
+    Raises ApiError 400 for a limit outside 1–100, both cursors at once, or a cursor that does not exist.
+    """
+    limit = call.params.get("limit", DEFAULT_LIMIT)
+    if not 1 <= limit <= MOST:
+        bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MOST}"
+        raise invalid(f"Invalid integer: {limit}. This value must be {bound}.", "limit", "parameter_invalid_integer")
+    after, before = call.params.get("starting_after"), call.params.get("ending_before")
+    if after and before:
+        raise invalid("You may only specify one of these parameters: starting_after, ending_before.", "starting_after")
+    for name, cursor in (("starting_after", after), ("ending_before", before)):
+        if cursor and cursor not in call.world.store.by_kind[kind]:
+            raise missing_resource(kind.replace("_", " "), cursor[:200], name, status=400)
+    found = _filtered(call, kind, where, among, is_backwards=bool(before))
+    if after or before:
+        cursor = after or before
+        found = itertools.islice(itertools.dropwhile(lambda obj: obj["id"] != cursor, found), 1, None)
+    page = list(itertools.islice(found, limit + 1))
+    has_more = len(page) > limit
+    page = page[:limit]
+    if before:
+        page.reverse()
+    return {"object": "list", "data": page, "has_more": has_more, "url": call.path}
+
+
+def _filtered(
+    call: Call, kind: str, where: Where | None, among: Iterable[Obj] | None, *, is_backwards: bool
+) -> Iterator[Obj]:
+    source = list(among) if among is not None else call.world.store.by_kind[kind].values()
+    ordered: Iterable[Obj] = source if is_backwards else reversed(source)
+    created = call.params.get("created")
+    tests = [test for test in (where, _created(created) if created is not None else None) if test is not None]
+    return (obj for obj in ordered if all(test(obj) for test in tests))
+
+
+def equal_to(call: Call, *names: str) -> Where:
+    """A filter: the named parameters, where given, equal the object's fields of the same name."""
+    wanted = {name: call.params[name] for name in names if call.params.get(name) is not None}
+    return lambda obj: all(obj.get(name) == value for name, value in wanted.items())
+
+
+def _created(bounds: Any) -> Where:
+    if isinstance(bounds, int):
+        return lambda obj: bool(obj["created"] == bounds)
+    return lambda obj: (
+        obj["created"] > bounds.get("gt", -1)
+        and obj["created"] >= bounds.get("gte", 0)
+        and obj["created"] < bounds.get("lt", float("inf"))
+        and obj["created"] <= bounds.get("lte", float("inf"))
+    )
+
+
+def search(call: Call, kind: str) -> Obj:
+    """Stripe's query language over top-level fields and metadata, joined by AND or OR.
+
+    Raises ApiError 400 for a query that cannot be read.
+    """
+    query = call.params["query"]
+    limit = min(max(call.params.get("limit", DEFAULT_LIMIT), 1), MOST)
+    clauses = list(_clauses(query))
+    start = int(call.params.get("page") or 0) if str(call.params.get("page") or "0").isdigit() else 0
+    is_any = any(join == "or" for _, join in clauses)
+    test = any if is_any else all
+    hits = [o for o in reversed(call.world.store.by_kind[kind].values()) if test(clause(o) for clause, _ in clauses)]
+    page = hits[start : start + limit]
+    has_more = len(hits) > start + limit
+    return {
+        "object": "search_result",
+        "data": page,
+        "has_more": has_more,
+        "next_page": str(start + limit) if has_more else None,
+        "url": call.path,
+    }
+
+
+def _clauses(query: str) -> Iterator[tuple[Where, str]]:
+    position = 0
+    while position < len(query):
+        match = _CLAUSE.match(query, position)
+        if match is None or match.end() == position:
+            raise invalid(
+                f"We were unable to parse your search query near: {query[position : position + 50]!r}", "query"
+            )
+        yield _clause(match), match["join"].strip().lower()
+        position = match.end()
+
+
+def _clause(match: re.Match[str]) -> Where:
+    field, key, op = match["field"].lower(), match["key"], match["op"]
+    wanted = match["text"] if match["text"] is not None else match["bare"]
+
+    def value_of(obj: Obj) -> Any:
+        return (obj.get("metadata") or {}).get(key) if key is not None else obj.get(field)
+
+    def holds(obj: Obj) -> bool:
+        value = value_of(obj)
+        if wanted.lower() == "null" and match["text"] is None:
+            return value is None
+        if value is None:
+            return False
+        if op in (":", "~"):
+            have, want = str(value).lower(), wanted.lower()
+            return want in have if op == "~" else have == want
+        try:
+            have_number, want_number = float(value), float(wanted)
+        except (TypeError, ValueError):
+            return False
+        compare = {
+            ">": have_number > want_number,
+            "<": have_number < want_number,
+            ">=": have_number >= want_number,
+            "<=": have_number <= want_number,
+        }
+        return compare[op]
+
+    return (lambda obj: not holds(obj)) if match["not"] else holds

@@ -1,0 +1,101 @@
+"""Charges: read and described; created directly only the old way (docs.stripe.com/api/charges)."""
+
+from __future__ import annotations
+
+from stripe_audit.emulator.errors import card_error, invalid
+from stripe_audit.emulator.lists import equal_to, list_of
+from stripe_audit.emulator.resources import attempt, customers, payment_methods
+from stripe_audit.emulator.resources.aftermath import follow_up
+from stripe_audit.emulator.resources.amounts import check_amount, check_step, currency_of
+from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.routes import Route
+from stripe_audit.emulator.store import Obj
+from stripe_audit.emulator.world import Call
+
+__all__ = ["ROUTES"]
+
+_INHERITED = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix",
+              "transfer_data", "transfer_group", "on_behalf_of")  # fmt: skip
+
+
+def create(call: Call) -> Obj:
+    params, world = call.params, call.world
+    for name in ("amount", "currency"):
+        if params.get(name) is None:
+            raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
+    currency = currency_of(params)
+    check_amount(params["amount"], currency)
+    if params.get("customer"):
+        customers.living(call, params["customer"], "customer")
+    source = params.get("source")
+    if not source:
+        raise invalid("Must provide source or customer.", "source", "parameter_missing")
+    method = payment_methods.from_data(call, {"type": "card", "card": {"token": source}}, "source")
+    captured = params.get("capture", True)
+    values = {name: params[name] for name in _INHERITED if name in params}
+    charge = attempt.new_charge(
+        world, method, amount=params["amount"], currency=currency, captured=captured, customer=params.get("customer"),
+        metadata=merged({}, params.get("metadata") or {}), **values,
+    )  # fmt: skip
+    world.store.add(charge)
+    world.spent.add(method["id"])
+    card = world.cards[method["id"]]
+    if card.decline is not None:
+        attempt.failed_charge(charge, card, card.decline)
+        world.emit("charge.failed", charge, call)
+        call.touched = charge["id"]
+        decline = card.decline
+        raise card_error(decline.message, code=decline.code, decline_code=decline.decline_code, charge=charge["id"])
+    if captured:
+        attempt.settle(world, charge)
+    world.emit("charge.succeeded", charge, call)
+    if captured:
+        follow_up(world, charge)
+    return charge
+
+
+def retrieve(call: Call) -> Obj:
+    return call.world.find("charge", call.ids[0])
+
+
+def update(call: Call) -> Obj:
+    charge = call.world.find("charge", call.ids[0])
+    previous = change(
+        charge, call.params, ("description", "receipt_email", "shipping", "transfer_group", "fraud_details")
+    )
+    if previous:
+        call.world.emit("charge.updated", charge, call, previous=previous)
+    return charge
+
+
+def capture(call: Call) -> Obj:
+    charge = call.world.find("charge", call.ids[0])
+    if charge["payment_intent"]:
+        raise invalid(f"Charge {charge['id']} belongs to a PaymentIntent; capture that instead.", "charge")
+    if charge["captured"] or charge["status"] != "succeeded":
+        raise invalid(f"Charge {charge['id']} has already been captured.", code="charge_already_captured")
+    most: int = charge["amount"]
+    amount: int = call.params.get("amount", most)
+    if not 1 <= amount <= most:
+        raise invalid("Capture amount must be positive and at most the amount of the charge.", "amount", "amount_too_large")  # fmt: skip
+    check_step(amount, charge["currency"])
+    charge.update(captured=True, amount_captured=amount)
+    attempt.settle(call.world, charge)
+    call.world.emit("charge.captured", charge, call, previous={"captured": False, "amount_captured": 0})
+    return charge
+
+
+def listed(call: Call) -> Obj:
+    intent = call.params.get("payment_intent")
+    if intent:
+        return list_of(call, "charge", equal_to(call, "customer"), among=call.world.store.members("charge", intent))
+    return list_of(call, "charge", equal_to(call, "customer", "transfer_group"))
+
+
+ROUTES = (
+    Route("POST", "/v1/charges", create, "charge_create"),
+    Route("GET", "/v1/charges", listed, "charge_list"),
+    Route("GET", "/v1/charges/{id}", retrieve),
+    Route("POST", "/v1/charges/{id}", update, "charge_update"),
+    Route("POST", "/v1/charges/{id}/capture", capture, "charge_capture"),
+)

@@ -1,0 +1,300 @@
+"""How a PaymentIntent moves from state to state, and the webhook events of each move.
+
+Source: docs.stripe.com/payments/paymentintents/lifecycle, docs.stripe.com/payments/payment-intents/verifying-status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stripe_audit.emulator.cards import AUTHENTICATION_REQUIRED, Card, Decline
+from stripe_audit.emulator.errors import ApiError, card_error, invalid, unexpected_state
+from stripe_audit.emulator.resources import attempt
+from stripe_audit.emulator.resources.aftermath import follow_up
+from stripe_audit.emulator.resources.amounts import check_step
+from stripe_audit.emulator.store import Obj, snapshot
+from stripe_audit.emulator.world import Call, World
+
+__all__ = ["Attempt", "authenticate", "cancel", "capture", "check_confirmable", "check_state", "confirm", "use"]
+
+CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_NEEDS_RETURN_URL = (
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment "
+    "methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept "
+    "redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
+    "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a confirmation was asked for."""
+
+    return_url: str | None = None
+    is_off_session: bool = False
+    fails_on_action: bool = False
+
+    @classmethod
+    def of(cls, call: Call) -> Attempt:
+        params = call.params
+        return cls(
+            params.get("return_url"), bool(params.get("off_session")), bool(params.get("error_on_requires_action"))
+        )
+
+
+def use(intent: Obj, method: Obj) -> None:
+    """Put a payment method on the intent; it then waits for its confirmation."""
+    intent["payment_method"] = method["id"]
+    intent["next_action"] = None
+    intent["status"] = "requires_confirmation"
+
+
+def check_state(intent: Obj, verb: str) -> None:
+    """Raise ApiError ``payment_intent_unexpected_state`` unless the intent can be confirmed or canceled now."""
+    status = intent["status"]
+    if verb == "confirm" and status == "succeeded":
+        raise unexpected_state(
+            "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.",
+            intent,
+        )
+    allowed = CONFIRMABLE if verb == "confirm" else CANCELABLE
+    if status in allowed:
+        return
+    if verb == "cancel":
+        raise unexpected_state(
+            f"You cannot cancel this PaymentIntent because it has a status of {status}. Only a PaymentIntent with one of "
+            f"the following statuses may be canceled: {', '.join(CANCELABLE)}.",
+            intent,
+        )
+    raise unexpected_state(
+        f"This PaymentIntent's status is {status}, so it cannot be confirmed. Only a PaymentIntent with one of the "
+        f"following statuses may be confirmed: {', '.join(CONFIRMABLE)}.",
+        intent,
+    )
+
+
+def check_confirmable(call: Call, intent: Obj, method: Obj | None, params: dict[str, Any]) -> None:
+    """Raise ApiError 400 where a confirmation lacks its payment method or its ``return_url``."""
+    if method is None:
+        raise unexpected_state(
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
+            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment "
+            "method or ConfirmationToken.",
+            intent if intent["id"] in call.world.store.by_id else None,
+        )
+    automatic = intent["automatic_payment_methods"]
+    has_redirects = bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
+    is_exempt = call.caller == "customer" or params.get("off_session") or params.get("use_stripe_sdk")
+    if has_redirects and not params.get("return_url") and not is_exempt:
+        raise invalid(_NEEDS_RETURN_URL, "return_url")
+
+
+def confirm(call: Call, intent: Obj, wanted: Attempt) -> None:
+    """Try to take the money. Raises ApiError 402 if the card refuses; the intent is then open for another method."""
+    world = call.world
+    method = world.store.by_id[intent["payment_method"]]
+    card = world.cards[method["id"]]
+    intent["last_payment_error"] = None
+    if _needs_challenge(world, card, method, wanted):
+        if wanted.is_off_session or wanted.fails_on_action:
+            _refuse(world, call, intent, method, AUTHENTICATION_REQUIRED)
+        intent["status"] = "requires_action"
+        intent["next_action"] = _next_action(world, intent, wanted)
+        world.emit("payment_intent.requires_action", intent, call)
+        return
+    _charge(world, call, intent, method, card)
+
+
+def authenticate(world: World, intent: Obj, *, succeeds: bool) -> Obj:
+    """The customer passes or fails the 3DS challenge. A refusal afterwards is recorded on the intent, not raised.
+
+    Raises ApiError 400 if no challenge is open.
+    """
+    if intent["status"] != "requires_action":
+        raise unexpected_state(f"No authentication is open: the PaymentIntent's status is {intent['status']}.", intent)
+    method = world.store.by_id[intent["payment_method"]]
+    try:
+        if succeeds:
+            world.authenticated.add(method["id"])
+            _charge(world, None, intent, method, world.cards[method["id"]])
+        else:
+            _fail_challenge(world, intent, method)
+    except ApiError as error:
+        if error.type != "card_error":
+            raise
+    return intent
+
+
+def capture(call: Call, intent: Obj) -> Obj:
+    """Take authorised money, all or part of it; what is left is released."""
+    world = call.world
+    if intent["status"] != "requires_capture":
+        raise unexpected_state(
+            f"This PaymentIntent could not be captured because it has a status of {intent['status']}. Only a "
+            "PaymentIntent with one of the following statuses may be captured: requires_capture.",
+            intent,
+        )
+    available: int = intent["amount_capturable"]
+    amount: int = call.params.get("amount_to_capture", available)
+    if amount < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.", "amount_to_capture", "parameter_invalid_integer"
+        )
+    if amount > available:
+        raise invalid(
+            "The requested capture amount is greater than the amount you can capture for this charge.",
+            "amount_to_capture",
+            "amount_too_large",
+        )
+    check_step(amount, intent["currency"], "amount_to_capture")
+    charge = world.store.by_id[intent["latest_charge"]]
+    charge.update(captured=True, amount_captured=amount)
+    attempt.settle(world, charge)
+    intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
+    world.emit("charge.captured", charge, call, previous={"captured": False, "amount_captured": 0})
+    world.emit("payment_intent.succeeded", intent, call)
+    follow_up(world, charge)
+    return intent
+
+
+def cancel(call: Call, intent: Obj) -> Obj:
+    """End an intent that has not succeeded; authorised money is released."""
+    world = call.world
+    check_state(intent, "cancel")
+    if intent["status"] == "requires_capture":
+        charge = world.store.by_id[intent["latest_charge"]]
+        previous = {"amount_refunded": 0, "refunded": False}
+        charge.update(refunded=True, amount_refunded=charge["amount"])
+        world.emit("charge.refunded", charge, call, previous=previous)
+    intent.update(
+        status="canceled",
+        canceled_at=world.clock.seconds(),
+        cancellation_reason=call.params.get("cancellation_reason"),
+        amount_capturable=0,
+        next_action=None,
+    )
+    world.emit("payment_intent.canceled", intent, call)
+    return intent
+
+
+def _needs_challenge(world: World, card: Card, method: Obj, wanted: Attempt) -> bool:
+    is_set_up = method["id"] in world.authenticated
+    if card.challenge == "always":
+        return True
+    if card.challenge == "unless_set_up":
+        return not (is_set_up and wanted.is_off_session)
+    return card.challenge == "set_up" and not wanted.is_off_session
+
+
+def _next_action(world: World, intent: Obj, wanted: Attempt) -> Obj:
+    page = f"{world.url}/3ds/{intent['id']}?client_secret={intent['client_secret']}"
+    if wanted.return_url:
+        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": wanted.return_url, "url": page}}
+    return {
+        "type": "use_stripe_sdk",
+        "use_stripe_sdk": {
+            "type": "three_d_secure_redirect",
+            "source": f"payatt_{intent['id'][3:]}",
+            "stripe_js": page,
+        },
+    }
+
+
+def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Card) -> None:
+    if card.decline is not None:
+        _refuse(world, call, intent, method, card.decline)
+    is_manual = intent["capture_method"] == "manual"
+    charge = world.store.add(_new_charge(world, intent, method, captured=not is_manual), owner=intent["id"])
+    intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
+    _keep_method(world, call, intent, method)
+    if is_manual:
+        intent.update(status="requires_capture", amount_capturable=intent["amount"])
+        world.emit("charge.succeeded", charge, call)
+        world.emit("payment_intent.amount_capturable_updated", intent, call)
+        return
+    intent.update(status="succeeded", amount_received=intent["amount"])
+    is_async = intent["capture_method"] == "automatic_async"
+    if not is_async:
+        attempt.settle(world, charge)
+    world.emit("charge.succeeded", charge, call)
+    world.emit("payment_intent.succeeded", intent, call)
+    if (
+        is_async
+    ):  # the balance transaction comes after the event (docs.stripe.com/payments/payment-intents/asynchronous-capture)
+        attempt.settle(world, charge)
+        world.emit("charge.updated", charge, call, previous={"balance_transaction": None})
+    follow_up(world, charge)
+
+
+def _refuse(world: World, call: Call | None, intent: Obj, method: Obj, decline: Decline) -> None:
+    """Record a refused attempt and raise it."""
+    charge = _new_charge(world, intent, method, captured=False)
+    attempt.failed_charge(charge, world.cards[method["id"]], decline)
+    world.store.add(charge, owner=intent["id"])
+    shown = {
+        "charge": charge["id"],
+        "code": decline.code,
+        **({"decline_code": decline.decline_code} if decline.decline_code else {}),
+        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
+        "message": decline.message,
+        "payment_method": snapshot(method),
+        "type": "card_error",
+    }
+    intent.update(
+        status="requires_payment_method",
+        latest_charge=charge["id"],
+        last_payment_error=shown,
+        next_action=None,
+        payment_method=None,
+    )
+    world.emit("charge.failed", charge, call)
+    world.emit("payment_intent.payment_failed", intent, call)
+    raise card_error(
+        decline.message,
+        code=decline.code,
+        decline_code=decline.decline_code,
+        charge=charge["id"],
+        payment_intent=snapshot(intent),
+        payment_method=snapshot(method),
+    )
+
+
+def _fail_challenge(world: World, intent: Obj, method: Obj) -> None:
+    message = (
+        "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+    )
+    intent.update(
+        status="requires_payment_method",
+        last_payment_error={
+            "code": "payment_intent_authentication_failure",
+            "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
+            "message": message,
+            "payment_method": snapshot(method),
+            "type": "invalid_request_error",
+        },
+        next_action=None,
+        payment_method=None,
+    )
+    world.emit("payment_intent.payment_failed", intent)
+
+
+def _new_charge(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:
+    inherited = {
+        name: intent[name]
+        for name in ("amount", "currency", "customer", "description", "metadata", "on_behalf_of", "receipt_email",
+                     "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group")
+    }  # fmt: skip
+    return attempt.new_charge(world, method, payment_intent=intent["id"], captured=captured, **inherited)
+
+
+def _keep_method(world: World, call: Call | None, intent: Obj, method: Obj) -> None:
+    """Attach the method if it is to be used again; otherwise it is used up."""
+    if method["customer"] is not None:
+        return
+    if intent["setup_future_usage"] and intent["customer"]:
+        method["customer"] = intent["customer"]
+        world.emit("payment_method.attached", method, call)
+    else:
+        world.spent.add(method["id"])

@@ -1,0 +1,227 @@
+"""PaymentIntents: their parameters and routes (docs.stripe.com/api/payment_intents). ``intent_machine`` moves them."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from stripe_audit.emulator.errors import invalid, unexpected_state
+from stripe_audit.emulator.lists import equal_to, list_of, search
+from stripe_audit.emulator.resources import customers, intent_machine, payment_methods
+from stripe_audit.emulator.resources.amounts import check_amount, currency_of
+from stripe_audit.emulator.resources.intent_machine import Attempt
+from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.routes import Route
+from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.store import Obj
+from stripe_audit.emulator.world import Call
+
+__all__ = ["ROUTES"]
+
+_PLAIN = (
+    "application_fee_amount", "description", "excluded_payment_method_types", "allowed_payment_method_types",
+    "on_behalf_of", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data",
+    "transfer_group",
+)  # fmt: skip
+_CONFIRM_ONLY = ("return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
+_MUTABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_SHOWN_TO_CUSTOMER = (
+    "id", "object", "allowed_payment_method_types", "amount", "amount_details", "automatic_payment_methods",
+    "canceled_at", "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
+    "currency", "description", "excluded_payment_method_types", "last_payment_error", "livemode", "next_action",
+    "payment_method", "payment_method_configuration_details", "payment_method_types", "processing", "receipt_email",
+    "setup_future_usage", "shipping", "source", "status",
+)  # fmt: skip
+
+
+def create(call: Call) -> Obj:
+    params = call.params
+    currency = currency_of(params)
+    check_amount(params["amount"], currency)
+    automatic = _automatic_methods(params)
+    for name in _CONFIRM_ONLY:
+        if name in params and name != "use_stripe_sdk" and not params.get("confirm"):
+            raise invalid(f"You may only use `{name}` when `confirm` is true.", name)
+    customer = _customer(call, params)
+    identity = call.world.ids.new("pi")
+    intent = blank(
+        "payment_intent",
+        id=identity,
+        object="payment_intent",
+        amount=params["amount"],
+        amount_capturable=0,
+        amount_details={"tip": {}},
+        amount_received=0,
+        automatic_payment_methods=automatic,
+        capture_method=params.get("capture_method") or "automatic_async",
+        client_secret=call.world.ids.client_secret(identity),
+        confirmation_method=params.get("confirmation_method") or "automatic",
+        created=call.world.clock.seconds(),
+        currency=currency,
+        customer=customer,
+        livemode=False,
+        metadata=merged({}, params.get("metadata") or {}),
+        payment_method_options={"card": {"installments": None, "mandate_options": None, "network": None,
+                                         "request_three_d_secure": "automatic"}},
+        payment_method_types=params.get("payment_method_types") or ["card"],
+        setup_future_usage=params.get("setup_future_usage"),
+        status="requires_payment_method",
+    )  # fmt: skip
+    for name in _PLAIN:
+        if name in params:
+            intent[name] = params[name]
+    method = _given_method(call, intent)
+    if params.get("confirm"):
+        intent_machine.check_confirmable(call, intent, method, params)
+    if method is not None:
+        intent_machine.use(intent, method)
+    call.world.store.add(intent)
+    call.world.emit("payment_intent.created", intent, call)
+    if params.get("confirm"):
+        intent_machine.confirm(call, intent, Attempt.of(call))
+    return intent
+
+
+def retrieve(call: Call) -> Obj:
+    intent = _found(call)
+    return _for(call, intent)
+
+
+def update(call: Call) -> Obj:
+    intent, params = _found(call), call.params
+    status = intent["status"]
+    frozen = [name for name in ("amount", "currency", "payment_method", "customer", "capture_method") if name in params]
+    if status not in _MUTABLE and frozen:
+        raise unexpected_state(
+            f"This PaymentIntent's {frozen[0]} could not be updated because it has a status of {status}. You may only "
+            f"update the {frozen[0]} of a PaymentIntent with one of the following statuses: {', '.join(_MUTABLE)}.",
+            intent,
+        )
+    currency = currency_of(params) if "currency" in params else intent["currency"]
+    if "amount" in params or "currency" in params:
+        before: int = intent["amount"]
+        amount: int = params.get("amount", before)
+        check_amount(amount, currency)
+        intent["amount"], intent["currency"] = amount, currency
+    if "customer" in params:
+        intent["customer"] = _customer(call, params)
+    change(intent, params, (*_PLAIN, "capture_method", "setup_future_usage", "payment_method_types"))
+    method = _given_method(call, intent)
+    if method is not None:
+        intent_machine.use(intent, method)
+    return intent
+
+
+def confirm(call: Call) -> Obj:
+    intent = _found(call)
+    intent_machine.check_state(intent, "confirm")
+    method = _given_method(call, intent)
+    current = method or call.world.store.get("payment_method", intent["payment_method"] or "")
+    intent_machine.check_confirmable(call, intent, current, call.params)
+    for name in ("receipt_email", "setup_future_usage", "shipping"):
+        if name in call.params:
+            intent[name] = call.params[name]
+    if method is not None:
+        intent_machine.use(intent, method)
+    intent_machine.confirm(call, intent, Attempt.of(call))
+    return _for(call, intent)
+
+
+def capture(call: Call) -> Obj:
+    return intent_machine.capture(call, _found(call))
+
+
+def cancel(call: Call) -> Obj:
+    return intent_machine.cancel(call, _found(call))
+
+
+def listed(call: Call) -> Obj:
+    return list_of(call, "payment_intent", equal_to(call, "customer"))
+
+
+def found(call: Call) -> Obj:
+    return search(call, "payment_intent")
+
+
+def _found(call: Call) -> Obj:
+    intent = call.world.find("payment_intent", call.ids[0])
+    call.touched = intent["id"]
+    secret = call.params.get("client_secret")
+    if call.caller == "customer" and not secret:
+        raise invalid("Missing required param: client_secret.", "client_secret", "parameter_missing")
+    if secret is not None and not hmac.compare_digest(str(secret).encode(), intent["client_secret"].encode()):
+        raise invalid(
+            "The client_secret provided does not match any associated PaymentIntent on this account. Ensure the "
+            "provided secret matches the PaymentIntent.",
+            "client_secret",
+            "payment_intent_invalid_parameter",
+        )
+    return intent
+
+
+def _for(call: Call, intent: Obj) -> Obj:
+    if call.caller != "customer":
+        return intent
+    return {name: intent[name] for name in _SHOWN_TO_CUSTOMER if name in intent}
+
+
+def _automatic_methods(params: dict[str, Any]) -> dict[str, Any] | None:
+    given, types = params.get("automatic_payment_methods"), params.get("payment_method_types")
+    if given and given.get("enabled") and types:
+        raise invalid(
+            "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.",
+            "payment_method_types",
+            "parameters_exclusive",
+        )
+    if types:
+        unknown = [kind for kind in types if kind not in ("card", "link")]
+        if unknown:
+            raise invalid(
+                f'The payment method type "{unknown[0]}" is invalid. The emulator knows card and link.',
+                "payment_method_types",
+                "payment_intent_invalid_parameter",
+            )
+        return None
+    if given is None:
+        return {"allow_redirects": "always", "enabled": True}
+    return {"allow_redirects": given.get("allow_redirects") or "always", "enabled": given["enabled"]}
+
+
+def _customer(call: Call, params: dict[str, Any]) -> str | None:
+    identity: str | None = params.get("customer")
+    if identity:
+        customers.living(call, identity, "customer")
+    return identity
+
+
+def _given_method(call: Call, intent: Obj) -> Obj | None:
+    """The payment method that the parameters name or describe; None if they do not."""
+    params = call.params
+    method: Obj | None = None
+    if params.get("payment_method"):
+        method = payment_methods.usable(call, params["payment_method"], "payment_method")
+    elif params.get("payment_method_data"):
+        method = payment_methods.from_data(call, params["payment_method_data"], "payment_method_data")
+    if method is not None and method["customer"] not in (None, intent["customer"]):
+        detail = (
+            f"belongs to a Customer {method['customer']}. Please include the Customer in the `customer` parameter on the "
+            "PaymentIntent."
+        )
+        raise invalid(
+            f"The provided PaymentMethod {detail}" if not intent["customer"] else
+            f"The payment method supplied ({method['id']}) belongs to a different Customer than the one on the PaymentIntent.",
+            "payment_method",
+        )  # fmt: skip
+    return method
+
+
+ROUTES = (
+    Route("POST", "/v1/payment_intents", create, "payment_intent_create"),
+    Route("GET", "/v1/payment_intents", listed, "payment_intent_list"),
+    Route("GET", "/v1/payment_intents/search", found, "payment_intent_search"),
+    Route("GET", "/v1/payment_intents/{id}", retrieve, "payment_intent_retrieve", is_public=True),
+    Route("POST", "/v1/payment_intents/{id}", update, "payment_intent_update"),
+    Route("POST", "/v1/payment_intents/{id}/confirm", confirm, "payment_intent_confirm", is_public=True),
+    Route("POST", "/v1/payment_intents/{id}/capture", capture, "payment_intent_capture"),
+    Route("POST", "/v1/payment_intents/{id}/cancel", cancel, "payment_intent_cancel"),
+)

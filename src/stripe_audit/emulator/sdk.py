@@ -1,0 +1,37 @@
+"""What a request's headers say about the program that sent it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["headers_of"]
+
+_USER_AGENT = re.compile(r"Stripe/v\d+ (\w+?)Bindings/(\S+)")
+
+
+def headers_of(headers: Mapping[str, str]) -> dict[str, Any]:
+    """The headers that the journal keeps. ``sdk`` is ``{"lang", "version"}`` where an official library sent them."""
+    agent = headers.get("User-Agent")
+    return {
+        "idempotency_key": headers.get("Idempotency-Key"),
+        "stripe_version": headers.get("Stripe-Version"),
+        "stripe_account": headers.get("Stripe-Account"),
+        "user_agent": agent,
+        "sdk": _sdk(agent or "", headers.get("X-Stripe-Client-User-Agent") or ""),
+    }
+
+
+def _sdk(agent: str, details: str) -> dict[str, str]:
+    found = _USER_AGENT.search(agent)
+    if found is None:
+        return {}
+    lang = found[1].lower()
+    try:
+        told = json.loads(details)
+        lang = str(told.get("lang") or lang) if isinstance(told, dict) else lang
+    except ValueError:
+        pass
+    return {"lang": lang, "version": found[2]}

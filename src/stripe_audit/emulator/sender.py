@@ -1,0 +1,128 @@
+"""Sends one webhook event to one endpoint as Stripe does: pretty-printed, signed, one POST, no redirects."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.store import Obj
+from stripe_audit.signatures import header, sign
+
+__all__ = ["Sender", "is_loopback"]
+
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+MOST_READ = 8192
+MOST_KEPT = 2000
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine. Unreadable URLs do not."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Sender:
+    """Holds the connections and the endpoints' signing secrets (newest first; several while one is rolled)."""
+
+    def __init__(self, config: EmulatorConfig) -> None:
+        self._config = config
+        self._session: aiohttp.ClientSession | None = None
+        self.secrets: dict[str, list[str]] = {}
+
+    async def send(self, event: Obj, endpoint: Obj) -> dict[str, Any]:
+        """One attempt, described. ``is_final`` marks a failure that no retry can mend."""
+        url = endpoint["url"]
+        if not self._config.allow_remote and not is_loopback(url):
+            return self._failure(event, endpoint, "refused: deliveries stay on the loopback", is_final=True)
+        body = render(event, endpoint)
+        start = time.time()
+        status, text, problem = await self._post(url, body, self._headers(body, endpoint["id"], int(start)))
+        is_success = status is not None and 200 <= status < 300
+        if status is not None and 300 <= status < 400:
+            problem = "redirects count as failures"
+        return {
+            "event": event["id"],
+            "type": event["type"],
+            "endpoint": endpoint["id"],
+            "at": start,
+            "status": status,
+            "error": problem,
+            "duration_ms": round((time.time() - start) * 1000, 3),
+            "response_body": text,
+            "is_success": is_success,
+            "is_final": False,
+        }
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str | None, str | None]:
+        timeout = aiohttp.ClientTimeout(total=self._config.delivery_timeout)
+        try:
+            # ssl=False: on the loopback there is no chain to verify; a public URL is verified as usual.
+            async with self._open().post(
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=timeout,
+                ssl=not is_loopback(url),
+            ) as answer:
+                text = (await answer.content.read(MOST_READ)).decode("utf-8", "replace")[:MOST_KEPT]
+                return answer.status, text, None
+        except TimeoutError:
+            return None, None, f"timed out after {self._config.delivery_timeout:g} s"
+        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
+            return None, None, f"{type(error).__name__}: {error}"[:500]
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # Bodies are not decompressed: only their first bytes are kept, and a bomb costs nothing.
+            self._session = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=256))
+        return self._session
+
+    def _headers(self, body: bytes, endpoint: str, timestamp: int) -> dict[str, str]:
+        secrets = self.secrets.get(endpoint) or [""]
+        # Test events also carry a meaningless v0 signature (docs.stripe.com/webhooks, "Verify manually").
+        signature = f"{header(body, secrets, timestamp)},v0={sign(body, 'v0', timestamp)}"
+        return {
+            "Stripe-Signature": signature,
+            "User-Agent": USER_AGENT,
+            "Content-Type": "application/json; charset=utf-8",
+            "Accept": "*/*; q=0.5, application/xml",
+            "Cache-Control": "no-cache",
+        }
+
+    def _failure(self, event: Obj, endpoint: Obj, problem: str, *, is_final: bool) -> dict[str, Any]:
+        return {
+            "event": event["id"],
+            "type": event["type"],
+            "endpoint": endpoint["id"],
+            "at": time.time(),
+            "status": None,
+            "error": problem,
+            "duration_ms": 0.0,
+            "response_body": None,
+            "is_success": False,
+            "is_final": is_final,
+        }
+
+
+def render(event: Obj, endpoint: Obj) -> bytes:
+    """The event's body for this endpoint: at its API version, indented by two spaces."""
+    version = endpoint.get("api_version") or event["api_version"]
+    shown = event if version == event["api_version"] else {**event, "api_version": version}
+    return json.dumps(shown, indent=2, ensure_ascii=False).encode()

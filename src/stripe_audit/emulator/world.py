@@ -1,0 +1,152 @@
+"""Everything that one emulator remembers, and the one call that is being answered."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stripe_audit.emulator.cards import Card
+from stripe_audit.emulator.clock import Clock
+from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.deliveries import Deliveries, Lineage
+from stripe_audit.emulator.errors import missing_resource
+from stripe_audit.emulator.faults import Faults
+from stripe_audit.emulator.idempotency import SavedAnswers
+from stripe_audit.emulator.ids import Ids
+from stripe_audit.emulator.journal import Journal
+from stripe_audit.emulator.store import Obj, Store, snapshot
+from stripe_audit.keys import TestKeys
+
+__all__ = ["Call", "Caller", "World"]
+
+Caller = Literal["target", "audit", "customer"]
+
+_REFERENCES = ("id", "payment_intent", "latest_charge", "charge")
+_SPOKEN = {
+    "payment_intent": "payment_intent",
+    "payment_method": "PaymentMethod",
+    "webhook_endpoint": "webhook endpoint",
+}
+"""Kinds as Stripe's "No such …" messages write them, where that is not the plain words."""
+_PATH_PARAM = {"payment_intent": "intent", "payment_method": "payment_method"}
+
+
+@dataclass(slots=True)
+class Call:
+    """One call to the API, as its endpoint sees it. ``ids`` come from the path, ``params`` are checked and typed."""
+
+    world: World
+    caller: Caller
+    method: str
+    path: str
+    ids: tuple[str, ...]
+    params: dict[str, Any]
+    version: str
+    request_id: str
+    idempotency_key: str | None = None
+    touched: str | None = None
+    """The object that the call was about, where the answer does not name it."""
+
+
+class World:
+    """The state of one account. Only the emulator's loop touches it."""
+
+    def __init__(self, config: EmulatorConfig, keys: TestKeys, control_token: str) -> None:
+        self.config = config
+        self.keys = keys
+        self.control_token = control_token
+        self.url = ""
+        self.clock = Clock()
+        self.deliveries = Deliveries(self.clock, config)
+        self.live_keys_refused = 0
+        self.defects: list[str] = []
+        self._start()
+
+    def _start(self) -> None:
+        self.ids = Ids(self.config.seed)
+        self.store = Store()
+        self.journal = Journal(self.config.journal_limit)
+        self.faults = Faults(self.ids)
+        self.saved = SavedAnswers(self.clock)
+        self.authenticated: set[str] = set()
+        """Payment methods that passed 3DS while they were being set up for later use."""
+        self.cards: dict[str, Card] = {}
+        """The test card behind each payment method and token."""
+        self.spent: set[str] = set()
+        """Payment methods that paid without a customer, or were detached: they cannot be used again."""
+
+    def reset(self) -> None:
+        """Forget all objects, calls, faults, saved answers and deliveries. Keys and token stay."""
+        self.clock.clear()
+        self.deliveries.clear()
+        self._start()
+
+    def find(self, kind: str, identity: str, param: str | None = None) -> Obj:
+        """The object. Raises ApiError: 404 for an id in the path, 400 for one in the parameter ``param``."""
+        found = self.store.get(kind, identity)
+        if found is None:
+            shown = identity[:200]
+            raise missing_resource(_SPOKEN.get(kind, kind.replace("_", " ")), shown, param or _PATH_PARAM.get(kind, "id"),
+                                   status=400 if param else 404)  # fmt: skip
+        return found
+
+    def fingerprint(self, number: str) -> str:
+        """The same for the same card number, within this account."""
+        return hashlib.sha256(f"{self.keys.account} {number}".encode()).hexdigest()[:16]
+
+    def emit(
+        self,
+        type: str,
+        obj: Obj,
+        call: Call | None = None,
+        *,
+        previous: dict[str, Any] | None = None,
+        is_delivered: bool = True,
+        **overrides: Any,
+    ) -> Obj:
+        """Record a webhook event about ``obj`` as it is now, and hand it to the deliveries."""
+        data: dict[str, Any] = {"object": snapshot(obj)}
+        if previous is not None:
+            data["previous_attributes"] = previous
+        event: Obj = {
+            "id": self.ids.new("evt"),
+            "object": "event",
+            "api_version": self.config.api_version,
+            "created": self.clock.seconds(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": {
+                "id": call.request_id if call else None,
+                "idempotency_key": call.idempotency_key if call else None,
+            },
+            "type": type,
+        }
+        event.update(overrides)
+        self.store.add(event, owner=obj.get("id"))
+        endpoints = self.store.by_kind["webhook_endpoint"]
+        if endpoints and is_delivered:
+            self.deliveries.offer(event, list(endpoints.values()), self.lineage(obj))
+        return event
+
+    def lineage(self, obj: Obj) -> Lineage:
+        """What an object belongs to: its own id, the ids it refers to, and the metadata on the way."""
+        ids = {obj[name] for name in _REFERENCES if isinstance(obj.get(name), str)}
+        metadata = [obj.get("metadata") or {}]
+        for owner_id in sorted(ids):
+            owner = self.store.by_id.get(owner_id)
+            if owner is not None and owner["object"] in ("payment_intent", "charge"):
+                metadata.append(owner.get("metadata") or {})
+        root = obj.get("payment_intent") or obj.get("charge") or obj.get("id") or ""
+        return Lineage(root if isinstance(root, str) else "", frozenset(ids), tuple(metadata))
+
+    def family(self, identity: str) -> set[str]:
+        """A payment intent's id with those of its charges and refunds; any other id alone."""
+        found = {identity}
+        for charge in self.store.members("charge", identity):
+            found.add(charge["id"])
+            found.update(refund["id"] for refund in self.store.members("refund", charge["id"]))
+        if identity.startswith("ch_"):
+            found.update(refund["id"] for refund in self.store.members("refund", identity))
+        return found
