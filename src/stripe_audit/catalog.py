@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from stripe_audit.check import Check
 from stripe_audit.errors import AuditError, CatalogError, UsageError
@@ -142,7 +143,7 @@ def _phase_names() -> list[str]:
     return [phase.folder for phase in PHASES] + [str(phase.number) for phase in PHASES]
 
 
-def _unknown(kind: str, name: str, known: Iterable[str]) -> None:
+def _unknown(kind: str, name: str, known: Iterable[str]) -> NoReturn:
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
     hint = "did you mean " + " or ".join(near) + "?" if near else f"'stripe-audit checks list' shows every {kind}"
     raise UsageError(f"there is no {kind} {name!r}", hint=hint)

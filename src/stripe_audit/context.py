@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from stripe_audit import signatures
-from stripe_audit.check import Check
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.process import LaunchedTarget
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec, WebhookRoute
 from stripe_audit.deployment.target import TargetClient
 from stripe_audit.deployment.transport import Answer, Transport
-from stripe_audit.errors import Inconclusive, Skip
+from stripe_audit.errors import Inconclusive, LaunchError, Skip
 from stripe_audit.models import Effect, Evidence, Finding, Party, Severity, SourceLocation
 from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, OrderObserver, eventually
 from stripe_audit.payments import Orders, Payments
@@ -80,6 +79,9 @@ class World:
     mail: MailObserver | None = None
     alerts_to: str | None = None
     launched: LaunchedTarget | None = None
+    launch_failure: LaunchError | None = None
+    patience: float = 4.0
+    """Seconds that a check waits for an effect before it counts as missing."""
     register: Register = field(default_factory=Register)
     proxied_origins: tuple[str, ...] = ()
 
@@ -87,9 +89,8 @@ class World:
 class Context:
     """What a check sees. Everything that it sends is bounded, permitted, recorded and redacted."""
 
-    def __init__(self, world: World, check: type[Check]) -> None:
+    def __init__(self, world: World, check: str) -> None:
         self._world = world
-        self._check = check
         self.notes: list[str] = []
         origins = [world.spec.url, world.spec.https_url, world.stripe and world.stripe.url, *world.proxied_origins]
         self._transport = Transport(
@@ -97,13 +98,13 @@ class Context:
             budget=world.budget,
             recorder=world.recorder,
             interlock=world.interlock,
-            check=check.id,
+            check=check,
             ca_file=world.spec.ca_file,
             on_answer=self._inspect,
         )
         self.target = TargetClient(world.spec, self._transport)
         self._stripe = EmulatedStripe(world.stripe, self._transport) if world.stripe else None
-        self.payments = Payments(world.spec, self.target, self._stripe, f"{world.tag}-{check.id}", world.register.add)
+        self.payments = Payments(world.spec, self.target, self._stripe, f"{world.tag}-{check}", world.register.add)
 
     def _inspect(self, answer: Answer, destination: Party) -> None:
         """Any live sign in an answer of the target ends all writes."""
@@ -138,6 +139,16 @@ class Context:
         return self._world.launched
 
     @property
+    def launch_failure(self) -> LaunchError | None:
+        """Why the launched target did not become ready, if it did not."""
+        return self._world.launch_failure
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for an effect before it counts as missing."""
+        return self._world.patience
+
+    @property
     def stripe(self) -> StripeBackend:
         """The Stripe side. Raises Skip where the target does not talk to it."""
         if self._stripe is None:
@@ -149,7 +160,7 @@ class Context:
         """The target's records of payments. Raises Skip where none is declared."""
         if self._world.make_orders is None:
             raise Skip("no way to read orders is declared", setting="observers.order")
-        return Orders(self._world.make_orders(self.target))
+        return Orders(self._world.make_orders(self.target), self._world.patience)
 
     @property
     def logs(self) -> LogObserver:
@@ -210,7 +221,7 @@ class Context:
     # Waiting
 
     async def log_lines(
-        self, mark: int, is_meant: Callable[[LogLine], bool], *, within: float = 3.0, least: int = 1
+        self, mark: int, is_meant: Callable[[LogLine], bool], *, within: float | None = None, least: int = 1
     ) -> list[LogLine]:
         """The log lines after a mark that are meant, as soon as there are ``least`` of them, or at the deadline."""
         log = self.logs
@@ -218,10 +229,15 @@ class Context:
         async def read() -> list[LogLine]:
             return [line for line in log.since(mark) if is_meant(line)]
 
-        return (await eventually(read, lambda lines: len(lines) >= least, within=within))[0]
+        return (await eventually(read, lambda lines: len(lines) >= least, within=within or self.patience))[0]
 
     async def mails(
-        self, *, to: str, is_meant: Callable[[Mail], bool] = lambda mail: True, within: float = 4.0, least: int = 1
+        self,
+        *,
+        to: str,
+        is_meant: Callable[[Mail], bool] = lambda mail: True,
+        within: float | None = None,
+        least: int = 1,
     ) -> list[Mail]:
         """The mails to an address that are meant, as soon as there are ``least`` of them, or at the deadline."""
         sink = self.mail
@@ -229,7 +245,7 @@ class Context:
         async def read() -> list[Mail]:
             return [mail for mail in sink.messages(to=to) if is_meant(mail)]
 
-        return (await eventually(read, lambda mails: len(mails) >= least, within=within))[0]
+        return (await eventually(read, lambda mails: len(mails) >= least, within=within or self.patience))[0]
 
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run something that takes the processor, or blocks, in a thread."""

@@ -39,11 +39,38 @@ TWO_DECIMAL = _codes(
 )
 
 _MINIMUM = {
-    "usd": "0.50", "aed": "2", "ars": "0.50", "aud": "0.50", "brl": "0.50", "cad": "0.50", "chf": "0.50",
-    "cop": "0.50", "czk": "15", "dkk": "2.50", "eur": "0.50", "gbp": "0.30", "hkd": "4", "huf": "175", "idr": "0.50",
-    "ils": "0.50", "inr": "0.50", "jpy": "50", "krw": "50", "mxn": "10", "myr": "2", "nok": "3", "nzd": "0.50",
-    "php": "0.50", "pln": "2", "ron": "2", "rub": "0.50", "sek": "3", "sgd": "0.50", "thb": "10", "zar": "0.50",
-}  # fmt: skip
+    "usd": "0.50",
+    "aed": "2",
+    "ars": "0.50",
+    "aud": "0.50",
+    "brl": "0.50",
+    "cad": "0.50",
+    "chf": "0.50",
+    "cop": "0.50",
+    "czk": "15",
+    "dkk": "2.50",
+    "eur": "0.50",
+    "gbp": "0.30",
+    "hkd": "4",
+    "huf": "175",
+    "idr": "0.50",
+    "ils": "0.50",
+    "inr": "0.50",
+    "jpy": "50",
+    "krw": "50",
+    "mxn": "10",
+    "myr": "2",
+    "nok": "3",
+    "nzd": "0.50",
+    "php": "0.50",
+    "pln": "2",
+    "ron": "2",
+    "rub": "0.50",
+    "sek": "3",
+    "sgd": "0.50",
+    "thb": "10",
+    "zar": "0.50",
+}
 _MAXIMUM_DIGITS = 12
 """Cards take amounts of up to twelve digits (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 

@@ -181,19 +181,22 @@ def _seconds(text: str | None) -> float | None:
 class Orders:
     """The target's records of payments, through the declared observer."""
 
-    def __init__(self, observer: OrderObserver) -> None:
+    def __init__(self, observer: OrderObserver, patience: float) -> None:
         self._observer = observer
+        self._patience = patience
 
     async def read(self, payment: Payment | str) -> Order | None:
         """The order now."""
         return await self._observer.read(payment if isinstance(payment, str) else payment.order)
 
     async def eventually(
-        self, payment: Payment | str, is_met: Callable[[Order], bool], *, within: float = 4.0
+        self, payment: Payment | str, is_met: Callable[[Order], bool], *, within: float | None = None
     ) -> tuple[Order | None, bool]:
         """Read until a condition holds: the last order seen, and whether it held within so many seconds."""
         return await eventually(
-            lambda: self.read(payment), lambda order: order is not None and is_met(order), within=within
+            lambda: self.read(payment),
+            lambda order: order is not None and is_met(order),
+            within=within or self._patience,
         )
 
     async def stays(

@@ -20,6 +20,8 @@ class Declared:
 
     met: frozenset[str]
     reasons: Mapping[str, str] = field(default_factory=dict)
+    unreached: str | None = None
+    """Why the target could not be reached; then only checks that send nothing run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _obstacle(
     for need in check.needs:
         if need not in declared.met:
             return declared.reasons.get(need, f"{NEEDS[need]} is not declared"), NEEDS[need]
+    if declared.unreached and check.effect > Effect.NONE:
+        return f"the target was not reached: {declared.unreached}", "target.url"
     if check.effect > permission.strongest:
         setting = permission.setting
         if check.effect is Effect.PROBE:

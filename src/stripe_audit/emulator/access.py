@@ -28,9 +28,9 @@ def caller_of(world: World, authorization: str, params: Mapping[str, Any]) -> Ca
     key = _key_in(authorization) or str(params.get("key") or "")
     if not key:
         raise _unauthorized(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
-            "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for "
-            "details, or we can help at https://support.stripe.com/."
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+            "https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/."
         )
     parsed = parse_key(key)
     if parsed.mode is KeyMode.LIVE:

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back. ``object`` is the id that the answer is about; ``is_saved`` whether an idempotency key keeps it."""
+    """What goes back. ``object`` is the id that it is about; ``is_saved`` whether an idempotency key keeps it."""
 
     status: int
     body: bytes
@@ -194,8 +194,17 @@ class Api:
             route, ids = self._route(asked)
             is_lenient = asked.caller == "customer"
             params = check_params(route.schema, asked.params, asked.version, is_lenient=is_lenient)
-            call = Call(self._world, asked.caller, asked.method, asked.path, ids, params, asked.version,
-                        asked.request_id, asked.key)  # fmt: skip
+            call = Call(
+                self._world,
+                asked.caller,
+                asked.method,
+                asked.path,
+                ids,
+                params,
+                asked.version,
+                asked.request_id,
+                asked.key,
+            )
             result = route.endpoint(call)
             paths = params.get("expand")
             shown = expand(self._world.store, result, paths) if paths else result

@@ -143,14 +143,13 @@ def _synthesize(world: World, asked: Asked) -> Answer:
     if not isinstance(obj, Mapping):
         raise ControlError("object must be an object, or object_id the id of one")
     overrides = {name: body[name] for name in ("api_version", "livemode", "created", "id") if name in body}
-    event = world.emit(
+    return world.emit(
         type,
         dict(obj),
         previous=body.get("previous_attributes") or None,
         is_delivered=bool(body.get("deliver", True)),
         **overrides,
     )
-    return event
 
 
 def _events(world: World, asked: Asked) -> Answer:

@@ -12,7 +12,7 @@ from stripe_audit.emulator.ids import Ids
 __all__ = ["KINDS", "Fault", "Faults"]
 
 KINDS = ("status", "rate_limit", "slow", "timeout", "reset_before", "reset_after", "truncate", "malformed")
-"""``reset_after``, ``truncate`` and ``malformed`` lose the answer after the effect; the others have no effect or wait."""
+"""``reset_after``, ``truncate`` and ``malformed`` lose the answer after the effect; the others have none, or wait."""
 
 
 @dataclass(slots=True)

@@ -46,12 +46,17 @@ class SavedAnswers:
             self._saved[scope, key] = SavedAnswer(fingerprint, self._clock.now(), path)
             return None
         if known.path != path:
-            raise _conflict(f"Keys for idempotent requests can only be used for the same endpoint they were first used for "
-                            f"('{path}' vs '{known.path}'). Try using a key other than '{key}' if you meant to execute a "
-                            "different request.")  # fmt: skip
+            raise _conflict(
+                f"Keys for idempotent requests can only be used for the same endpoint they were first used "
+                f"for ('{path}' vs '{known.path}'). Try using a key other than '{key}' if you meant to "
+                "execute a different request."
+            )
         if known.fingerprint != fingerprint:
-            raise _conflict("Keys for idempotent requests can only be used with the same parameters they were first used "
-                            f"with. Try using a key other than '{key}' if you meant to execute a different request.")  # fmt: skip
+            raise _conflict(
+                "Keys for idempotent requests can only be used with the same parameters they were first "
+                f"used with. Try using a key other than '{key}' if you meant to execute a different "
+                "request."
+            )
         if known.body is None:
             raise ApiError(
                 "There is currently another in-progress request using this Idempotent Key (that probably means you "

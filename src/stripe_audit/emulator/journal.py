@@ -13,7 +13,7 @@ __all__ = ["Entry", "Journal"]
 
 @dataclass(slots=True)
 class Entry:
-    """One call. ``at`` Unix seconds, wall time; ``params`` as sent, nested; ``object`` the id that the answer is about."""
+    """One call. ``at`` Unix seconds, wall time; ``params`` as sent, nested; ``object`` the id that it is about."""
 
     seq: int
     at: float

@@ -1,4 +1,7 @@
-"""Checks and converts a call's parameters by the derived schemas, with Stripe's errors (docs.stripe.com/error-codes)."""
+"""Checks and converts a call's parameters by the derived schemas, with Stripe's errors.
+
+Source: docs.stripe.com/error-codes.
+"""
 
 from __future__ import annotations
 
@@ -88,8 +91,9 @@ def _unknown(names: list[str]) -> ApiError:
 
 def _empty(param: str) -> ApiError:
     return invalid(
-        f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; however "
-        f"'{param}' cannot be unset. You should remove '{param}' from your request or supply a non-empty value.",
+        f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
+        f"however '{param}' cannot be unset. You should remove '{param}' from your request "
+        "or supply a non-empty value.",
         param,
         "parameter_invalid_empty",
     )

@@ -87,8 +87,12 @@ class World:
         found = self.store.get(kind, identity)
         if found is None:
             shown = identity[:200]
-            raise missing_resource(_SPOKEN.get(kind, kind.replace("_", " ")), shown, param or _PATH_PARAM.get(kind, "id"),
-                                   status=400 if param else 404)  # fmt: skip
+            raise missing_resource(
+                _SPOKEN.get(kind, kind.replace("_", " ")),
+                shown,
+                param or _PATH_PARAM.get(kind, "id"),
+                status=400 if param else 404,
+            )
         return found
 
     def fingerprint(self, number: str) -> str:

@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from stripe_audit.check import Check
 from stripe_audit.errors import AuditError, BudgetError, Inconclusive, SafetyError, Skip
@@ -102,7 +102,7 @@ class Attempt:
             await context.aclose()
 
     async def _collect(self, context: CheckContext) -> None:
-        findings: Any = self.check().run(context)
+        findings: Any = self.check().run(cast(Any, context))
         try:
             async for finding in findings:
                 if not isinstance(finding, Finding):

@@ -269,6 +269,7 @@ class AuditSettings(_Model):
 
     jobs: int = Field(4, ge=1, le=64)
     timeout: float = Field(20.0, gt=0, description="seconds for each check")
+    patience: float = Field(4.0, gt=0, description="seconds to wait for an effect before it counts as missing")
     fail_on: Severity = Severity.MEDIUM
     strict: bool = False
     allow_probes: bool = False

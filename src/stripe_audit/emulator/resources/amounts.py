@@ -26,7 +26,7 @@ def currency_of(params: dict[str, Any]) -> str:
 
 
 def check_amount(amount: int, currency: str, param: str = "amount") -> None:
-    """Raise ApiError 400 for an amount that cannot be charged: not positive, too small, too large, a wrong last digit."""
+    """Raise ApiError 400 for an amount that cannot be charged: not positive, too small or large, a wrong last digit."""
     if amount < 1:
         raise invalid("This value must be greater than or equal to 1.", param, "parameter_invalid_integer")
     least = minimum_charge(currency)

@@ -16,8 +16,19 @@ from stripe_audit.emulator.world import Call
 
 __all__ = ["ROUTES"]
 
-_PRODUCT_FIELDS = ("active", "description", "images", "marketing_features", "name", "package_dimensions", "shippable",
-                   "statement_descriptor", "tax_code", "unit_label", "url")  # fmt: skip
+_PRODUCT_FIELDS = (
+    "active",
+    "description",
+    "images",
+    "marketing_features",
+    "name",
+    "package_dimensions",
+    "shippable",
+    "statement_descriptor",
+    "tax_code",
+    "unit_label",
+    "url",
+)
 
 
 def create_product(call: Call) -> Obj:

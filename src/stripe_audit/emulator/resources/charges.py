@@ -14,8 +14,16 @@ from stripe_audit.emulator.world import Call
 
 __all__ = ["ROUTES"]
 
-_INHERITED = ("description", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix",
-              "transfer_data", "transfer_group", "on_behalf_of")  # fmt: skip
+_INHERITED = (
+    "description",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+    "on_behalf_of",
+)
 
 
 def create(call: Call) -> Obj:
@@ -34,9 +42,15 @@ def create(call: Call) -> Obj:
     captured = params.get("capture", True)
     values = {name: params[name] for name in _INHERITED if name in params}
     charge = attempt.new_charge(
-        world, method, amount=params["amount"], currency=currency, captured=captured, customer=params.get("customer"),
-        metadata=merged({}, params.get("metadata") or {}), **values,
-    )  # fmt: skip
+        world,
+        method,
+        amount=params["amount"],
+        currency=currency,
+        captured=captured,
+        customer=params.get("customer"),
+        metadata=merged({}, params.get("metadata") or {}),
+        **values,
+    )
     world.store.add(charge)
     world.spent.add(method["id"])
     card = world.cards[method["id"]]
@@ -77,7 +91,9 @@ def capture(call: Call) -> Obj:
     most: int = charge["amount"]
     amount: int = call.params.get("amount", most)
     if not 1 <= amount <= most:
-        raise invalid("Capture amount must be positive and at most the amount of the charge.", "amount", "amount_too_large")  # fmt: skip
+        raise invalid(
+            "Capture amount must be positive and at most the amount of the charge.", "amount", "amount_too_large"
+        )
     check_step(amount, charge["currency"])
     charge.update(captured=True, amount_captured=amount)
     attempt.settle(call.world, charge)

@@ -21,9 +21,9 @@ __all__ = ["Attempt", "authenticate", "cancel", "capture", "check_confirmable", 
 CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _NEEDS_RETURN_URL = (
-    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment "
-    "methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept "
-    "redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
+    "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want "
+    "to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
     "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
 )
 
@@ -64,8 +64,8 @@ def check_state(intent: Obj, verb: str) -> None:
         return
     if verb == "cancel":
         raise unexpected_state(
-            f"You cannot cancel this PaymentIntent because it has a status of {status}. Only a PaymentIntent with one of "
-            f"the following statuses may be canceled: {', '.join(CANCELABLE)}.",
+            f"You cannot cancel this PaymentIntent because it has a status of {status}. Only a PaymentIntent with one "
+            f"of the following statuses may be canceled: {', '.join(CANCELABLE)}.",
             intent,
         )
     raise unexpected_state(
@@ -80,8 +80,8 @@ def check_confirmable(call: Call, intent: Obj, method: Obj | None, params: dict[
     if method is None:
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment "
-            "method or ConfirmationToken.",
+            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
+            "payment method or ConfirmationToken.",
             intent if intent["id"] in call.world.store.by_id else None,
         )
     automatic = intent["automatic_payment_methods"]
@@ -283,9 +283,21 @@ def _fail_challenge(world: World, intent: Obj, method: Obj) -> None:
 def _new_charge(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:
     inherited = {
         name: intent[name]
-        for name in ("amount", "currency", "customer", "description", "metadata", "on_behalf_of", "receipt_email",
-                     "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group")
-    }  # fmt: skip
+        for name in (
+            "amount",
+            "currency",
+            "customer",
+            "description",
+            "metadata",
+            "on_behalf_of",
+            "receipt_email",
+            "shipping",
+            "statement_descriptor",
+            "statement_descriptor_suffix",
+            "transfer_data",
+            "transfer_group",
+        )
+    }
     return attempt.new_charge(world, method, payment_intent=intent["id"], captured=captured, **inherited)
 
 

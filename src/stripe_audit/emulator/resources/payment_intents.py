@@ -19,19 +19,49 @@ from stripe_audit.emulator.world import Call
 __all__ = ["ROUTES"]
 
 _PLAIN = (
-    "application_fee_amount", "description", "excluded_payment_method_types", "allowed_payment_method_types",
-    "on_behalf_of", "receipt_email", "shipping", "statement_descriptor", "statement_descriptor_suffix", "transfer_data",
+    "application_fee_amount",
+    "description",
+    "excluded_payment_method_types",
+    "allowed_payment_method_types",
+    "on_behalf_of",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
     "transfer_group",
-)  # fmt: skip
+)
 _CONFIRM_ONLY = ("return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
 _MUTABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _SHOWN_TO_CUSTOMER = (
-    "id", "object", "allowed_payment_method_types", "amount", "amount_details", "automatic_payment_methods",
-    "canceled_at", "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
-    "currency", "description", "excluded_payment_method_types", "last_payment_error", "livemode", "next_action",
-    "payment_method", "payment_method_configuration_details", "payment_method_types", "processing", "receipt_email",
-    "setup_future_usage", "shipping", "source", "status",
-)  # fmt: skip
+    "id",
+    "object",
+    "allowed_payment_method_types",
+    "amount",
+    "amount_details",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "capture_method",
+    "client_secret",
+    "confirmation_method",
+    "created",
+    "currency",
+    "description",
+    "excluded_payment_method_types",
+    "last_payment_error",
+    "livemode",
+    "next_action",
+    "payment_method",
+    "payment_method_configuration_details",
+    "payment_method_types",
+    "processing",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "status",
+)
 
 
 def create(call: Call) -> Obj:
@@ -61,12 +91,18 @@ def create(call: Call) -> Obj:
         customer=customer,
         livemode=False,
         metadata=merged({}, params.get("metadata") or {}),
-        payment_method_options={"card": {"installments": None, "mandate_options": None, "network": None,
-                                         "request_three_d_secure": "automatic"}},
+        payment_method_options={
+            "card": {
+                "installments": None,
+                "mandate_options": None,
+                "network": None,
+                "request_three_d_secure": "automatic",
+            }
+        },
         payment_method_types=params.get("payment_method_types") or ["card"],
         setup_future_usage=params.get("setup_future_usage"),
         status="requires_payment_method",
-    )  # fmt: skip
+    )
     for name in _PLAIN:
         if name in params:
             intent[name] = params[name]
@@ -204,14 +240,16 @@ def _given_method(call: Call, intent: Obj) -> Obj | None:
         method = payment_methods.from_data(call, params["payment_method_data"], "payment_method_data")
     if method is not None and method["customer"] not in (None, intent["customer"]):
         detail = (
-            f"belongs to a Customer {method['customer']}. Please include the Customer in the `customer` parameter on the "
-            "PaymentIntent."
+            f"belongs to a Customer {method['customer']}. Please include the Customer in the `customer` parameter on "
+            "the PaymentIntent."
         )
         raise invalid(
-            f"The provided PaymentMethod {detail}" if not intent["customer"] else
-            f"The payment method supplied ({method['id']}) belongs to a different Customer than the one on the PaymentIntent.",
+            f"The provided PaymentMethod {detail}"
+            if not intent["customer"]
+            else f"The payment method supplied ({method['id']}) belongs to a different Customer "
+            "than the one on the PaymentIntent.",
             "payment_method",
-        )  # fmt: skip
+        )
     return method
 
 

@@ -18,12 +18,12 @@ __all__ = ["ROUTES", "attach_to", "billing_details", "from_card", "from_data", "
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 _REUSED = (
     "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a "
-    "connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a "
-    "PaymentMethod multiple times, you must attach it to a Customer first."
+    "connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use "
+    "a PaymentMethod multiple times, you must attach it to a Customer first."
 )
 _RAW_NUMBERS = (
-    "Sending credit card numbers directly to the Stripe API is generally unsafe. We suggest you use test tokens that map "
-    "to the test card you are using, see https://stripe.com/docs/testing."
+    "Sending credit card numbers directly to the Stripe API is generally unsafe. We suggest you use test tokens that "
+    "map to the test card you are using, see https://stripe.com/docs/testing."
 )
 
 
@@ -88,9 +88,16 @@ def numbered(call: Call, given: dict[str, Any], param: str) -> Card:
         raise card_error("Your card number is incorrect.", code="incorrect_number", decline_code=None, param="number")
     month, year, cvc = (str(given.get(name) or "") for name in ("exp_month", "exp_year", "cvc"))
     if not month.isdigit() or not 1 <= int(month) <= 12:
-        raise card_error("Your card's expiration month is invalid.", code="invalid_expiry_month", decline_code=None, param="exp_month")  # fmt: skip
+        raise card_error(
+            "Your card's expiration month is invalid.",
+            code="invalid_expiry_month",
+            decline_code=None,
+            param="exp_month",
+        )
     if not year.isdigit() or not call.world.clock.now() / 31_556_952 + 1970 <= (int(year) % 2000) + 2001 < 2100:
-        raise card_error("Your card's expiration year is invalid.", code="invalid_expiry_year", decline_code=None, param="exp_year")  # fmt: skip
+        raise card_error(
+            "Your card's expiration year is invalid.", code="invalid_expiry_year", decline_code=None, param="exp_year"
+        )
     if cvc and not (cvc.isdigit() and len(cvc) in (3, 4)):
         raise card_error("Your card's security code is invalid.", code="invalid_cvc", decline_code=None, param="cvc")
     return card
@@ -233,7 +240,9 @@ def listed(call: Call) -> Obj:
     if customer:
         call.world.find("customer", customer, "customer")
     matches = equal_to(call, "type", "allow_redisplay")
-    return list_of(call, "payment_method", lambda o: o["customer"] is not None and customer in (None, o["customer"]) and matches(o))  # fmt: skip
+    return list_of(
+        call, "payment_method", lambda o: o["customer"] is not None and customer in (None, o["customer"]) and matches(o)
+    )
 
 
 ROUTES = (

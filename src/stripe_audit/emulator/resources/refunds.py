@@ -67,8 +67,8 @@ def update(call: Call) -> Obj:
 def cancel(call: Call) -> Obj:
     refund = call.world.find("refund", call.ids[0])
     raise invalid(
-        f"Refund {refund['id']} has a status of {refund['status']} and cannot be canceled. Only refunds with the status "
-        "requires_action can be canceled."
+        f"Refund {refund['id']} has a status of {refund['status']} and cannot be canceled. Only refunds with the "
+        "status requires_action can be canceled."
     )
 
 
@@ -99,9 +99,17 @@ def _charge(call: Call) -> Obj:
             )
         charge = known
     else:
-        raise invalid("One of the following params should be provided for this request: payment_intent or charge.", "charge", "parameter_missing")  # fmt: skip
+        raise invalid(
+            "One of the following params should be provided for this request: payment_intent or charge.",
+            "charge",
+            "parameter_missing",
+        )
     if charge["status"] != "succeeded" or not charge["captured"]:
-        raise invalid(f"Charge {charge['id']} did not succeed, or was not captured, and cannot be refunded.", "charge", "charge_not_refundable")  # fmt: skip
+        raise invalid(
+            f"Charge {charge['id']} did not succeed, or was not captured, and cannot be refunded.",
+            "charge",
+            "charge_not_refundable",
+        )
     return charge
 
 

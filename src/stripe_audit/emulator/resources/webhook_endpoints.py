@@ -47,9 +47,14 @@ def create(call: Call) -> Obj:
         raise invalid("Missing required param: enabled_events.", "enabled_events", "parameter_missing")
     secret = f"whsec_{world.ids.text(32)}"
     endpoint = register(
-        world, params["url"], params["enabled_events"], secret, api_version=params.get("api_version"),
-        description=params.get("description"), metadata=merged({}, params.get("metadata") or {}),
-    )  # fmt: skip
+        world,
+        params["url"],
+        params["enabled_events"],
+        secret,
+        api_version=params.get("api_version"),
+        description=params.get("description"),
+        metadata=merged({}, params.get("metadata") or {}),
+    )
     return {**endpoint, "secret": secret}
 
 

@@ -1,4 +1,4 @@
-"""What Stripe's objects and calls look like: data derived from the ``stripe`` package (``scripts/derive_shapes.py``)."""
+"""What Stripe's objects and calls look like: derived from the ``stripe`` package by ``scripts/derive_shapes.py``."""
 
 from __future__ import annotations
 

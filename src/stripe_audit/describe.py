@@ -1,0 +1,110 @@
+"""From settings to the values that the rest of the audit works with: the target's description, and what is declared."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping
+from random import Random
+
+from stripe_audit.check import NEEDS
+from stripe_audit.context import Project
+from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, WebhookRoute
+from stripe_audit.errors import SettingsError
+from stripe_audit.plan import Declared
+from stripe_audit.settings import Settings
+from stripe_audit.settings.model import RouteSettings, SecretSource
+
+__all__ = ["declared_needs", "project_of", "target_spec", "webhook_secrets"]
+
+
+def webhook_secrets(settings: Settings, seed: int | None) -> dict[str, str | None]:
+    """The signing secret of each webhook by its name; made anew where the settings say so. Raises SettingsError."""
+    random: Random = secrets.SystemRandom() if seed is None else Random(seed)  # noqa: S311
+    alphabet = string.ascii_letters + string.digits
+    found: dict[str, str | None] = {}
+    for webhook in settings.model.target.routes.webhook:
+        if webhook.name in found:
+            raise SettingsError(f"two webhooks are named {webhook.name!r}", hint="target.routes.webhook[].name")
+        is_generated = isinstance(webhook.secret, SecretSource) and webhook.secret.generated
+        made = "whsec_" + "".join(random.choice(alphabet) for _ in range(32))
+        found[webhook.name] = made if is_generated else settings.secret(webhook.secret)
+    return found
+
+
+def _route(role: str, given: RouteSettings) -> Route:
+    login = Login(**given.login.model_dump()) if given.login else None
+    return Route(role, given.method, given.path, given.headers, given.body, given.response, given.amount_unit, login)
+
+
+def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: Mapping[str, str | None]) -> TargetSpec:
+    """The target as declared, with ``{port}`` and ``{https_port}`` filled in."""
+    target = settings.model.target
+
+    def placed(url: str | None) -> str | None:
+        if url is None:
+            return None
+        for name, value in ports.items():
+            url = url.replace(f"{{{name}}}", value)
+        return url.rstrip("/")
+
+    routes = {
+        role: _route(role, value)
+        for role in type(target.routes).model_fields
+        if isinstance(value := getattr(target.routes, role), RouteSettings)
+    }
+    return TargetSpec(
+        name=target.name,
+        url=placed(target.url) or "",
+        routes=routes,
+        webhooks=tuple(
+            WebhookRoute(webhook.name, webhook.path, secrets_by_name[webhook.name], tuple(webhook.events))
+            for webhook in target.routes.webhook
+        ),
+        items=tuple(Item(item.id, item.price, item.currency) for item in target.items),
+        https_url=placed(target.https_url),
+        frontend_url=placed(target.frontend_url),
+        ca_file=str(settings.path(target.ca_file)) if target.ca_file else None,
+    )
+
+
+def project_of(settings: Settings) -> Project:
+    """The target's files."""
+    target = settings.model.target
+    return Project(
+        settings.folder,
+        settings.path(target.root) if target.root else None,
+        tuple(settings.path(name) for name in target.env_files),
+    )
+
+
+def declared_needs(
+    settings: Settings, spec: TargetSpec, *, is_launching: bool, unreached: str | None = None
+) -> Declared:
+    """Which of a check's needs the settings meet."""
+    target, observers = settings.model.target, settings.model.observers
+    has_orders = observers.order is not None and (observers.order.kind == "sqlite" or "order" in spec.routes)
+    has_logs = observers.logs is not None and (observers.logs.kind == "file" or is_launching)
+    conditions = {
+        "launch": is_launching,
+        "stripe": target.stripe != "none",
+        "items": bool(spec.items),
+        "env_files": bool(target.env_files),
+        "source": target.root is not None,
+        "https": spec.https_url is not None,
+        "frontend": spec.frontend_url is not None,
+        "route:webhook": bool(spec.webhooks),
+        "webhook_secret": any(webhook.secret for webhook in spec.webhooks),
+        "observer:order": has_orders,
+        "observer:logs": has_logs,
+        "observer:mail": observers.mail is not None,
+        **{f"route:{role}": True for role in spec.routes},
+    }
+    reasons = {}
+    if target.launch is not None and not is_launching:
+        reasons["launch"] = "the target is not launched by this run (--no-launch)"
+    for webhook in target.routes.webhook:
+        if isinstance(webhook.secret, SecretSource) and webhook.secret.env and not settings.secret(webhook.secret):
+            reasons["webhook_secret"] = f"the variable {webhook.secret.env} is not set"
+    met = frozenset(need for need, is_met in conditions.items() if is_met)
+    return Declared(met & frozenset(NEEDS), reasons, unreached)

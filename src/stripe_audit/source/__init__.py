@@ -1,0 +1,1 @@
+"""What lies in the target's files: env files, secrets. Read only."""

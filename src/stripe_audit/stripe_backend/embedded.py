@@ -1,0 +1,77 @@
+"""Starting the embedded emulator for a run, and telling it where the target's webhook endpoints are."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stripe_audit.emulator import Emulator, EmulatorConfig
+from stripe_audit.errors import StripeError
+from stripe_audit.keys import TestKeys
+from stripe_audit.stripe_backend.emulated import EmulatorAddress
+
+__all__ = ["EmbeddedStripe"]
+
+
+class EmbeddedStripe:
+    """An emulator in a thread of its own, used over HTTP only."""
+
+    def __init__(
+        self, keys: TestKeys, *, port: int = 0, seed: int | None = None, api_version: str | None = None
+    ) -> None:
+        options: dict[str, Any] = {"port": port, "seed": seed, "keys": keys}
+        if api_version:
+            options["api_version"] = api_version
+        self._emulator = Emulator(EmulatorConfig(**options))
+        self._keys = keys
+
+    def start(self) -> None:
+        """Begin to listen. Raises StripeError if the port is taken."""
+        try:
+            self._emulator.start()
+        except OSError as error:
+            raise StripeError(
+                f"the embedded Stripe cannot listen: {error.strerror or error}", hint="stripe.port: 0 takes a free port"
+            ) from None
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._emulator.stop()
+
+    @property
+    def address(self) -> EmulatorAddress:
+        """Where it is."""
+        return EmulatorAddress(
+            self._emulator.url,
+            self._emulator.control_token,
+            self._keys.audit_secret,
+            self._keys.publishable,
+            str(self.control("GET", "health")["api_version"]),
+        )
+
+    def register(self, url: str, secret: str, events: Sequence[str]) -> None:
+        """Deliver webhook events of these types (none: all) to a URL, signed with a secret that both sides know."""
+        body = {"url": url, "secret": secret, "enabled_events": list(events) or ["*"]}
+        self.control("POST", "webhook_endpoints", body)
+
+    def target_calls(self) -> int:
+        """How many calls the journal saw from the target."""
+        return len(self.control("GET", "journal?caller=target")["calls"])
+
+    def live_keys_refused(self) -> int:
+        """How many calls came with a live key, and were refused."""
+        return int(self.control("GET", "health")["live_keys_refused"])
+
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call the control API, from outside any event loop."""
+        request = urllib.request.Request(  # noqa: S310 - the URL is our own emulator's
+            f"{self._emulator.url}/_emulator/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Emulator-Token": self._emulator.control_token, "Content-Type": "application/json"},
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as answer:
+            return json.loads(answer.read())

@@ -1,0 +1,48 @@
+"""CORS: which origins a target lets read its answers. Source: ASVS 5.0, 3.4.2; fetch.spec.whatwg.org."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+__all__ = ["CorsProblem", "assess_cors", "origins_to_try"]
+
+
+@dataclass(frozen=True, slots=True)
+class CorsProblem:
+    """An origin that should not be allowed and is. ``severity`` is a name of our severities; ``kind`` is stable."""
+
+    kind: str
+    origin: str
+    severity: str
+    text: str
+
+
+def origins_to_try(frontend_url: str | None) -> dict[str, str]:
+    """Origins that a sound target does not allow, by the trick that each one is."""
+    host = urlsplit(frontend_url or "https://shop.example.com").netloc
+    tried = {"foreign": "https://attacker.example", "null": "null", "suffix": f"https://{host}.attacker.example"}
+    if frontend_url:
+        tried["prefix"] = f"{urlsplit(frontend_url).scheme}://attacker{host}"
+    return tried
+
+
+def assess_cors(kind: str, origin: str, allowed: str | None, credentials: str | None) -> CorsProblem | None:
+    """Judge one answer: the two Access-Control headers that decide."""
+    with_credentials = (credentials or "").strip().lower() == "true"
+    if allowed is None or allowed.strip() not in ("*", origin):
+        return None
+    if allowed.strip() == "*":
+        return None if not with_credentials else CorsProblem(kind, origin, "low", "* together with credentials")
+    severity = "high" if with_credentials else "medium"
+    told = " with credentials" if with_credentials else ""
+    return CorsProblem(kind, origin, severity, f"the origin {origin} is allowed{told}")
+
+
+def distinct(problems: Sequence[CorsProblem]) -> tuple[CorsProblem, ...]:
+    """One problem where the target simply reflects every origin, else each."""
+    kinds = {problem.kind for problem in problems}
+    if "foreign" in kinds:
+        return tuple(problem for problem in problems if problem.kind == "foreign")
+    return tuple(problems)
