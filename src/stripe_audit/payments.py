@@ -23,6 +23,7 @@ from stripe_audit.stripe_backend.interface import CustomerAnswer, StripeBackend
 __all__ = ["Attempted", "Orders", "Payment", "Payments"]
 
 _PATIENCE_429_S = 5.0
+_SETTLING_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,19 @@ class Payments:
         """
         item = item or self.item()
         values = self.fresh(item=item, quantity=quantity, order=order)
+        if is_held:
+            await self._backend.hold(mentions=str(values["order"]))
         made = await self.attempt(values)
         payment = self.read(made, item, quantity)
         if is_held:
-            await self._backend.hold(object=payment.intent)
+            await self._hold(payment)
         return payment
+
+    async def _hold(self, payment: Payment) -> None:
+        """Hold by the intent's id too. An event that left before (the app passes no reference of ours on) settles."""
+        await self._backend.hold(object=payment.intent)
+        if any(delivery.attempts for delivery in await self._backend.deliveries(payment.intent)):
+            await asyncio.sleep(_SETTLING_S)
 
     def read(self, made: Attempted, item: Item, quantity: int = 1) -> Payment:
         """The payment in the target's answer. Raises Inconclusive where there is none."""

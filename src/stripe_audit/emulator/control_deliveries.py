@@ -82,6 +82,9 @@ def _hold(asked: Asked) -> Hold:
         return Hold(object=identity)
     if isinstance(metadata, dict) and metadata:
         return Hold(metadata=tuple(sorted((str(key), str(value)) for key, value in metadata.items())))
+    mentions = asked.body.get("mentions")
+    if isinstance(mentions, str) and mentions:
+        return Hold(mentions=mentions)
     if asked.body.get("all") is True:
         return Hold()
-    raise ControlError('name what is meant: "object", "metadata" or "all": true')
+    raise ControlError('name what is meant: "object", "metadata", "mentions" or "all": true')

@@ -31,18 +31,27 @@ class Lineage:
     root: str
     ids: frozenset[str]
     metadata: tuple[dict[str, str], ...]
+    words: tuple[str, ...] = ()
+    """Descriptions, e-mail addresses and metadata on the way: whatever may carry a reference of the caller's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Keeps back every event about an object, or with these metadata; with neither, every event."""
+    """Keeps back every event about an object, with these metadata, or that mentions a word; with none, every event."""
 
     object: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    mentions: str | None = None
+
+    @property
+    def covers_all(self) -> bool:
+        return self.object is None and not self.metadata and self.mentions is None
 
     def covers(self, lineage: Lineage) -> bool:
         if self.object is not None:
             return self.object in lineage.ids
+        if self.mentions is not None:
+            return any(self.mentions in text for text in lineage.words)
         return not self.metadata or any(set(self.metadata) <= set(found.items()) for found in lineage.metadata)
 
 
@@ -140,7 +149,7 @@ class Deliveries:
 
     def lift(self, hold: Hold) -> None:
         """End a hold: later events leave on their own. Lifting an object exempts it from all wider holds too."""
-        if hold.object is None and not hold.metadata:
+        if hold.covers_all:
             self.holds.clear()
             self._exempt.clear()
             return

@@ -22,6 +22,7 @@ __all__ = ["Call", "Caller", "World"]
 
 Caller = Literal["target", "audit", "customer"]
 
+_SPEAKING = ("description", "receipt_email", "email")
 _REFERENCES = ("id", "payment_intent", "latest_charge", "charge")
 _SPOKEN = {
     "payment_intent": "payment_intent",
@@ -137,13 +138,16 @@ class World:
     def lineage(self, obj: Obj) -> Lineage:
         """What an object belongs to: its own id, the ids it refers to, and the metadata on the way."""
         ids = {obj[name] for name in _REFERENCES if isinstance(obj.get(name), str)}
-        metadata = [obj.get("metadata") or {}]
+        family = [obj]
         for owner_id in sorted(ids):
             owner = self.store.by_id.get(owner_id)
             if owner is not None and owner["object"] in ("payment_intent", "charge"):
-                metadata.append(owner.get("metadata") or {})
+                family.append(owner)
+        metadata = tuple(member.get("metadata") or {} for member in family)
+        words = [str(member.get(name)) for member in family for name in _SPEAKING if member.get(name)]
+        words += [str(value) for values in metadata for value in values.values()]
         root = obj.get("payment_intent") or obj.get("charge") or obj.get("id") or ""
-        return Lineage(root if isinstance(root, str) else "", frozenset(ids), tuple(metadata))
+        return Lineage(root if isinstance(root, str) else "", frozenset(ids), metadata, tuple(words))
 
     def family(self, identity: str) -> set[str]:
         """A payment intent's id with those of its charges and refunds; any other id alone."""

@@ -143,8 +143,8 @@ class EmulatedStripe(StripeBackend):
         answer = await self.control("GET", "journal?since=1000000000")
         return int(answer["next"])
 
-    async def hold(self, *, object: str | None = None, metadata: Mapping[str, str] | None = None) -> None:
-        await self.control("POST", "deliveries/hold", {"object": object} if object else {"metadata": metadata})
+    async def hold(self, *, object: str | None = None, mentions: str | None = None) -> None:
+        await self.control("POST", "deliveries/hold", {"object": object} if object else {"mentions": mentions})
 
     async def release(
         self, object: str, *, events: Sequence[str] | None = None, types: Sequence[str] | None = None, copies: int = 1

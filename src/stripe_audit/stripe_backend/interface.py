@@ -126,8 +126,11 @@ class StripeBackend(ABC):
         """A position in the journal, for ``journal(since=…)``."""
 
     @abstractmethod
-    async def hold(self, *, object: str | None = None, metadata: Mapping[str, str] | None = None) -> None:
-        """Keep back webhook events of an object, also those to come; of an object to come by its metadata."""
+    async def hold(self, *, object: str | None = None, mentions: str | None = None) -> None:
+        """Keep back webhook events of an object, also those to come.
+
+        An object to come is known by a word that it will mention in its metadata, description or e-mail address.
+        """
 
     @abstractmethod
     async def release(

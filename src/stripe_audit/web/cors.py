@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["CorsProblem", "assess_cors", "origins_to_try"]
+__all__ = ["CorsProblem", "assess_cors", "distinct", "origins_to_try"]
 
 
 @dataclass(frozen=True, slots=True)

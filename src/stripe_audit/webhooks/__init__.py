@@ -1,1 +1,19 @@
 """Webhook events as the target meets them: their bodies, their catalogue, and forgeries of their signatures."""
+
+from __future__ import annotations
+
+from stripe_audit.webhooks.bodies import SPELLINGS, body_of
+from stripe_audit.webhooks.catalogue import event_types, nearest_type
+from stripe_audit.webhooks.forgeries import FORGERIES, TOLERANCE_S, Forgery, forged_header, genuine_header
+
+__all__ = [
+    "FORGERIES",
+    "SPELLINGS",
+    "TOLERANCE_S",
+    "Forgery",
+    "body_of",
+    "event_types",
+    "forged_header",
+    "genuine_header",
+    "nearest_type",
+]

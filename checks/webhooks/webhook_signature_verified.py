@@ -1,0 +1,71 @@
+"""Forged webhook events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, WebhookRoute, trials, webhooks
+
+
+class WebhookSignatureVerified(Check):
+    """Forged webhook events are rejected.
+
+    What it checks:
+        Sends to each webhook endpoint an event that Stripe really has, but signed wrongly: not at all, with garbage,
+        another secret, the empty key, a placeholder, only ``v0``, or changed by one byte after signing. The event is
+        true, so a target that acts upon it changes the order, and that is what is looked at: a refusal whose event is
+        processed all the same fails too. Where no order shows the effect, a 2xx counts only if the endpoint refuses
+        a body that is no event, so that a catch-all is not mistaken for a handler.
+
+    Why it matters:
+        Whoever knows the URL can mark orders as paid, refunded or cancelled. Signatures made with the empty key
+        were accepted by every official SDK before September 2026 where the secret was unset.
+
+    How to fix:
+        Verify the ``Stripe-Signature`` header over the raw body with the endpoint's own secret before anything else,
+        by the SDK's ``constructEvent`` / ``construct_event``, and answer 400 when it fails. Refuse to start without a
+        secret.
+    """
+
+    id = "webhook-signature-verified"
+    task = "2.2"
+    severity = Severity.CRITICAL
+    needs = ("route:webhook", "webhook_secret", "stripe")
+    effect = Effect.WRITE
+    uses = Uses()
+    references = ("docs.stripe.com/webhooks#verify-events", "PCI DSS 6.2.4", "ASVS 4.1.5", "CWE-347")
+    max_requests = 80
+    max_objects = 20
+
+    async def run(self, ctx: Context) -> AsyncIterator[Finding]:
+        """Try each forgery on each endpoint."""
+        forgeries = [forgery for forgery in webhooks.FORGERIES if not forgery.is_replay]
+        unclear = []
+        tries = [trials.try_forgeries(ctx, route, forgeries) for route in ctx.spec.webhooks]
+        for route, tried in zip(ctx.spec.webhooks, await asyncio.gather(*tries), strict=True):
+            accepted = [one for one in tried if one.effect or one.answer.is_success]
+            if accepted and not any(one.effect for one in accepted) and await trials.accepts_anything(ctx, route):
+                unclear.append(route.path)
+            elif accepted:
+                yield finding(ctx, route, accepted)
+        if unclear:
+            ctx.inconclusive(
+                f"{', '.join(unclear)} answers 2xx even to a body that is no event, and no forgery had a visible effect",
+                supply="observers.order, to tell an endpoint that ignores events from one that believes forgeries",
+            )
+
+
+def finding(ctx: Context, route: WebhookRoute, accepted: list[trials.Tried]) -> Finding:
+    """One finding per endpoint; what was accepted is in its evidence."""
+    evidence = []
+    for one in accepted:
+        told = f"{one.forgery.title}: answered {one.answer.status}"
+        data = one.effect.summary if one.effect else None
+        evidence.append(ctx.evidence(told + (", and the order changed" if one.effect else ""), one.answer, data=data))
+    names = ", ".join(one.forgery.id for one in accepted)
+    had_effect = any(one.effect for one in accepted)
+    title = "A forged event changed an order" if had_effect else "A forged event was accepted"
+    return ctx.finding(
+        title, f"{route.path} took events that Stripe did not sign: {names}.", *evidence, route=route.label
+    )

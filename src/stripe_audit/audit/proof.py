@@ -1,0 +1,112 @@
+"""Proof of test mode: what is known before anything is written, and the canary, the one write that goes first."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+
+from stripe_audit.audit.stage import Stage
+from stripe_audit.context import Context
+from stripe_audit.errors import AuditError, Ending
+from stripe_audit.keys import KeyMode, parse_key
+from stripe_audit.models import Effect
+from stripe_audit.safety import Interlock, Permission, TestModeFacts, permission
+
+__all__ = ["Proof", "known_facts", "prove"]
+
+_FIRST_CALL_S = 2.0
+"""How long a launched target has to make its first call to Stripe by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is permitted, and what the report should say about how that was found out."""
+
+    permission: Permission
+    notes: tuple[str, ...] = ()
+
+
+def known_facts(stage: Stage, *, calls: int) -> TestModeFacts:
+    """What settings and journal say. ``calls`` made by the target with the audit's keys."""
+    target = stage.settings.model.target
+    declared = stage.settings.secret(stage.settings.model.stripe.secret_key)
+    mode = parse_key(declared).mode if declared else KeyMode.UNKNOWN
+    refused = stage.stripe.live_keys_refused() if stage.stripe and stage.stripe.is_running else 0
+    signs = (f"the target called Stripe with a live key ({refused} times, all refused)",) if refused else ()
+    launch = target.launch
+    return TestModeFacts(
+        environment=target.environment,
+        launched=stage.is_launching,
+        keys_injected=launch is not None and any("{secret_key}" in text for text in launch.env.values()),
+        calls_with_audit_keys=calls,
+        declared_key=None if mode is KeyMode.UNKNOWN else mode.value,
+        live_signs=signs,
+    )
+
+
+def prove(stage: Stage, *, allow_probes: bool) -> Proof:
+    """Find out what is permitted. Writes at most one payment: the canary."""
+    if stage.unreached:
+        return Proof(permission(known_facts(stage, calls=0), allow_probes=allow_probes))
+    calls = _first_calls(stage)
+    facts = known_facts(stage, calls=calls)
+    granted = permission(facts, allow_probes=allow_probes)
+    may_try = facts.launched and facts.keys_injected and facts.environment == "test" and not facts.live_signs
+    if not granted.strongest > Effect.PROBE and not (may_try and stage.stripe):
+        return Proof(granted)
+    trouble = _canary(stage)
+    facts = known_facts(stage, calls=_calls(stage))
+    if facts.live_signs or (facts.launched and not facts.calls_with_audit_keys):
+        return Proof(permission(facts, allow_probes=allow_probes), trouble.notes)
+    if trouble.live_sign:
+        return Proof(permission(replace(facts, live_signs=(trouble.live_sign,)), allow_probes=allow_probes))
+    if trouble.is_elsewhere:
+        told = "the target created a payment, but not at the audit's Stripe: it does not reach the emulator"
+        return Proof(Permission(Effect.READ, told, "target.launch.env: give the app {stripe_url}"), trouble.notes)
+    return Proof(permission(facts, allow_probes=allow_probes), trouble.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Canary:
+    notes: tuple[str, ...] = ()
+    live_sign: str | None = None
+    is_elsewhere: bool = False
+
+
+def _canary(stage: Stage) -> _Canary:
+    """One payment through the target, not paid, and where it went."""
+    if "create_payment" not in stage.spec.routes or not stage.spec.items:
+        return _Canary()
+    interlock = Interlock(Permission(Effect.WRITE, "the canary"))
+
+    async def write() -> _Canary:
+        context = Context(stage.world(interlock), "canary")
+        try:
+            payment = await context.payments.new()
+            if stage.stripe is None:
+                return _Canary()
+            seen = await context.stripe.journal(object=payment.intent, caller="target")
+            return _Canary(is_elsewhere=not seen)
+        except Ending as ending:
+            return _Canary((f"the first payment was not created: {ending.message}",))
+        except AuditError as error:
+            return _Canary((f"the first payment could not be tried: {error.message}",))
+        finally:
+            await context.aclose()
+
+    found = asyncio.run(write())
+    granted = interlock.granted
+    return replace(found, live_sign=granted.reason) if granted.strongest is Effect.READ else found
+
+
+def _calls(stage: Stage) -> int:
+    return stage.stripe.target_calls() if stage.stripe else 0
+
+
+def _first_calls(stage: Stage) -> int:
+    """How many calls the target has made, as soon as it is not none, or after a moment."""
+    deadline = time.monotonic() + (_FIRST_CALL_S if stage.is_launching and stage.stripe else 0.0)
+    while (calls := _calls(stage)) == 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return calls

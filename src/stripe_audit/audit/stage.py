@@ -1,0 +1,265 @@
+"""What stands around the checks of a run: the embedded Stripe, the mail sink, the target's process, scratch space."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+import shutil
+import socket
+import string
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from stripe_audit.audit.filling import fill_text, placeholders
+from stripe_audit.context import World
+from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.launch.ports import free_port
+from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec, launch_environment
+from stripe_audit.deployment.recorder import Recorder
+from stripe_audit.deployment.spec import TargetSpec
+from stripe_audit.deployment.target import TargetClient
+from stripe_audit.describe import project_of, target_spec, webhook_secrets
+from stripe_audit.errors import LaunchError
+from stripe_audit.keys import make_test_keys
+from stripe_audit.observers.http import HttpOrders
+from stripe_audit.observers.interface import LogObserver, OrderMapping, OrderObserver
+from stripe_audit.observers.logs import FileLog
+from stripe_audit.observers.mail import MailSink
+from stripe_audit.observers.sql import SqliteOrders
+from stripe_audit.redaction import Redactor, inert
+from stripe_audit.safety import Interlock
+from stripe_audit.settings import Settings
+from stripe_audit.stripe_backend.embedded import EmbeddedStripe
+
+__all__ = ["Stage"]
+
+_TAG_LETTERS = string.ascii_lowercase + string.digits
+
+
+class Stage:
+    """Opens in order, closes in reverse; also a context manager. A target that cannot be met is no exception here:
+    ``unreached`` says why, and ``launch_failure`` is the error of the launch.
+
+    ``folder`` is the run's folder, or None to keep exchanges in memory only.
+    """
+
+    def __init__(
+        self, settings: Settings, *, folder: Path | None = None, seed: int | None = None, is_launching: bool = True
+    ) -> None:
+        target = settings.model.target
+        self.settings = settings
+        self.seed = seed
+        random: Random = secrets.SystemRandom() if seed is None else Random(f"tag {seed}")  # noqa: S311
+        self.tag = "sa" + "".join(random.choice(_TAG_LETTERS) for _ in range(8))
+        self.is_launching = is_launching and target.launch is not None
+        self.keys = make_test_keys(seed)
+        self.webhook_secrets = webhook_secrets(settings, seed)
+        self.stripe = (
+            EmbeddedStripe(
+                self.keys, port=settings.model.stripe.port, seed=seed, api_version=settings.model.stripe.api_version
+            )
+            if target.stripe != "none"
+            else None
+        )
+        mail = settings.model.observers.mail
+        self.mail = MailSink(mail.port) if mail else None
+        self.scratch = Path(tempfile.mkdtemp(prefix="stripe-audit-"))
+        known = [self.keys.secret, self.keys.audit_secret, settings.secret(settings.model.stripe.secret_key)]
+        self.redactor = Redactor([secret for secret in (*known, *self.webhook_secrets.values()) if secret])
+        self.recorder = Recorder(folder, self.redactor)
+        budget = settings.model.audit.budget
+        self.budget = Budget(requests=budget.requests, seconds=budget.seconds, body_bytes=budget.body_bytes)
+        self.launched: LaunchedTarget | None = None
+        self.launch_failure: LaunchError | None = None
+        self.unreached: str | None = None
+        self.ports: dict[str, str] = {}
+        self.spec: TargetSpec = target_spec(settings, {}, self.webhook_secrets)
+        self._opened: list[Callable[[], None]] = []
+
+    # Opening and closing
+
+    def open(self) -> None:
+        """Start everything. Raises StripeError or TargetError where a port of ours is taken."""
+        self._opened.append(lambda: shutil.rmtree(self.scratch, ignore_errors=True))
+        self._opened.append(self.recorder.close)
+        try:
+            if self.stripe:
+                self.stripe.start()
+                self._opened.append(self.stripe.stop)
+            if self.mail:
+                self.mail.start()
+                self._opened.append(self.mail.stop)
+            if self.is_launching:
+                self.start_target()
+            else:
+                self.spec = target_spec(self.settings, {}, self.webhook_secrets)
+                self.unreached = _why_unreached(self.spec.url)
+            self._register_webhooks()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop everything, the target first. Safe to call twice."""
+        while self._opened:
+            self._opened.pop()()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start_target(self) -> None:
+        """Launch the target's process, and wait until it answers."""
+        launch = self.settings.model.target.launch
+        assert launch is not None
+        self.choose_ports()
+        command = shlex.split(launch.command) if isinstance(launch.command, str) else launch.command
+        self.launched = LaunchedTarget(
+            LaunchSpec(
+                command=[fill_text(word, self.values) for word in command],
+                cwd=self.settings.path(launch.cwd),
+                env=launch_environment(self.launch_variables()),
+                output=self.scratch / "target.log",
+                port=_port_of(self.spec.url),
+                scratch=self.scratch,
+                ready_within=launch.ready_within,
+                stop_within=launch.stop_within,
+            ),
+            safe=lambda text: inert(self.redactor.redact(text)),
+        )
+        self._opened.append(self.launched.stop)
+        try:
+            self.launched.start()
+            self.launched.wait_ready(self._answers)
+        except LaunchError as error:
+            self.launch_failure = error
+            self.unreached = error.message
+
+    def choose_ports(self) -> None:
+        """Free ports for ``{port}`` and ``{https_port}``, and the target's description with them filled in."""
+        self.ports = {"port": str(free_port()), "https_port": str(free_port())}
+        self.spec = target_spec(self.settings, self.ports, self.webhook_secrets)
+
+    def launch_variables(self) -> dict[str, str]:
+        """The environment that the settings declare for the target, filled in."""
+        launch = self.settings.model.target.launch
+        assert launch is not None
+        return {name: fill_text(text, self.values) for name, text in launch.env.items()}
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What the placeholders of ``target.launch`` stand for in this run."""
+        host, port = self.mail.address if self.mail else ("127.0.0.1", 0)
+        return placeholders(
+            ports={**self.ports, **({} if "port" in self.ports else {"port": str(_port_of(self.spec.url))})},
+            keys=self.keys,
+            stripe_url=self.stripe.address.url if self.stripe else "",
+            webhook_secrets=self.webhook_secrets,
+            smtp=(host, port),
+            scratch=self.scratch,
+            folder=self.settings.folder,
+        )
+
+    def _answers(self) -> bool:
+        """Whether the target speaks HTTP, whatever it says."""
+        health = self.spec.routes.get("health")
+        request = urllib.request.Request(self.spec.url + (health.path if health else "/"))  # noqa: S310 - http(s) only
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=2):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return True
+        except (OSError, ValueError):
+            return False
+
+    def _register_webhooks(self) -> None:
+        if self.stripe is None or self.unreached:
+            return
+        for webhook in self.spec.webhooks:
+            if webhook.secret:
+                self.stripe.register(self.spec.url + webhook.path, webhook.secret, webhook.events)
+
+    # What the checks see
+
+    def world(self, interlock: Interlock) -> World:
+        """The world of this run under an interlock."""
+        observers = self.settings.model.observers
+        return World(
+            tag=self.tag,
+            spec=self.spec,
+            project=project_of(self.settings),
+            recorder=self.recorder,
+            redactor=self.redactor,
+            interlock=interlock,
+            budget=self.budget,
+            environment=self.settings.model.target.environment,
+            stripe=self.stripe.address if self.stripe else None,
+            make_orders=self._order_observer(),
+            logs=self._log_observer(),
+            mail=self.mail,
+            alerts_to=observers.mail.alerts_to if observers.mail else None,
+            launched=self.launched,
+            launch_failure=self.launch_failure,
+            patience=self.settings.model.audit.patience,
+        )
+
+    def _order_observer(self) -> Callable[[TargetClient], OrderObserver] | None:
+        declared = self.settings.model.observers.order
+        if declared is None:
+            return None
+        states = {str(state): tuple(words) for state, words in declared.states.items()}
+        mapping = OrderMapping(states, declared.amount_unit)
+        if declared.kind == "sqlite":
+            assert declared.path is not None and declared.query is not None
+            path, query = self.settings.path(fill_text(declared.path, self.values)), declared.query
+            return lambda target: SqliteOrders(path, query, mapping)
+        return (lambda target: HttpOrders(target, mapping)) if "order" in self.spec.routes else None
+
+    def log_path(self) -> Path | None:
+        """Where the target's log lines are, if that is declared."""
+        declared = self.settings.model.observers.logs
+        if declared is None:
+            return None
+        if declared.kind == "file":
+            return self.settings.path(fill_text(declared.path or "", self.values))
+        return self.launched.spec.output if self.launched else None
+
+    def _log_observer(self) -> LogObserver | None:
+        declared, path = self.settings.model.observers.logs, self.log_path()
+        return FileLog(path, is_json=declared.format == "json") if declared and path else None
+
+
+def _port_of(url: str) -> int | None:
+    parts = urlsplit(url)
+    try:
+        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+
+
+def _why_unreached(url: str) -> str | None:
+    """Why no connection to a URL's host can be had, or None where it can."""
+    parts = urlsplit(url)
+    port = _port_of(url)
+    if port is None or not parts.hostname:
+        return f"{url} names no port to connect to"
+    try:
+        with closing(socket.create_connection((parts.hostname, port), timeout=5)):
+            return None
+    except OSError as error:
+        return f"no connection to {parts.hostname} port {port} ({error.strerror or error})"

@@ -1,0 +1,56 @@
+"""The demo shop as a project on disk: settings, an env file, the certificate that its TLS port is trusted by."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+
+from stripe_audit.demo.serving import CA_FILE
+
+__all__ = ["write_project"]
+
+_ACCOUNT = "51Demo0Demo0Dem0oA"
+_TAIL = "k7Qm2Zp9Xw4Tn8Rb5Lc1Vd6Hs3Jg0Fy"
+_ENV: Mapping[str, str] = {
+    "PORT": "3001",
+    "DATABASE": "shop.db",
+    "STRIPE_SECRET_KEY": f"sk_test_{_ACCOUNT}{_TAIL}S",
+    "STRIPE_PUBLISHABLE_KEY": f"pk_test_{_ACCOUNT}{_TAIL}P",
+    "STRIPE_WEBHOOK_SECRET": "whsec_m4Qz7Wn2Xk9Tb5Rc8Lv1Hd6Js3Gf0Yp",
+    "STRIPE_WEBHOOK_SECRET_PAYMENT_SUCCEEDED": "whsec_a4Qz7Wn2Xk9Tb5Rc8Lv1Hd6Js3Gf0Yq",
+    "STRIPE_WEBHOOK_SECRET_PAYMENT_FAILED": "whsec_b4Qz7Wn2Xk9Tb5Rc8Lv1Hd6Js3Gf0Yr",
+    "STRIPE_WEBHOOK_SECRET_INVOICE_PAID": "whsec_c4Qz7Wn2Xk9Tb5Rc8Lv1Hd6Js3Gf0Ys",
+    "STRIPE_WEBHOOK_SECRET_SUBSCRIPTION_UPDATED": "whsec_d4Qz7Wn2Xk9Tb5Rc8Lv1Hd6Js3Gf0Yt",
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_PORT": "1025",
+    "MAIL_FROM": "shop@example.com",
+    "ALERT_EMAIL": "ops@example.com",
+    "FRONTEND_ORIGIN": "http://127.0.0.1:5173",
+}
+"""Made-up values of the real ones' shapes. The launched shop gets the audit's own instead."""
+
+
+def write_project(
+    folder: Path, *, variant: str = "", defects: Sequence[str] = (), env: Mapping[str, str | None] | None = None
+) -> Path:
+    """Write the project into an existing folder; the path of its settings. ``env`` changes the env file.
+
+    Raises OSError.
+    """
+    template = resources.files("stripe_audit.demo").joinpath("project.yaml").read_text("utf-8")
+    filled = {"python": sys.executable, "variant": variant, "defects": ",".join(defects)}
+    for name, value in filled.items():
+        template = template.replace(f"<<{name}>>", json.dumps(value))
+    settings = folder / "stripe-audit.yaml"
+    settings.write_text(template, "utf-8")
+    shutil.copyfile(CA_FILE, folder / "ca.pem")
+    variables = {**_ENV, **(env or {})}
+    lines = [f"{name}={value}\n" for name, value in variables.items() if value is not None]
+    env_file = folder / ".env"
+    env_file.touch(mode=0o600)
+    env_file.write_text("".join(lines), "utf-8")
+    return settings

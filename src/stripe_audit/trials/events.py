@@ -1,0 +1,66 @@
+"""Webhook events that a check delivers itself, about payments that are its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stripe_audit.context import Context
+from stripe_audit.deployment.spec import WebhookRoute
+from stripe_audit.errors import Inconclusive
+from stripe_audit.payments import Payment
+
+__all__ = ["Told", "event_of", "fitting_event", "told_after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A webhook event that Stripe has, and the target has not been told of.
+
+    ``payment`` is the payment that it is about, where its effect can be seen in an order; else None.
+    """
+
+    event: Mapping[str, Any]
+    payment: Payment | None = None
+
+
+async def event_of(ctx: Context, payment: Payment, event_type: str) -> dict[str, Any]:
+    """The latest event of a type about a payment. Raises Inconclusive where Stripe has none."""
+    found = [event for event in await ctx.stripe.events(payment.intent) if event["type"] == event_type]
+    if not found:
+        raise Inconclusive(f"Stripe has no {event_type} for the payment")
+    return found[-1]
+
+
+async def told_after(ctx: Context, event_type: str) -> Told:
+    """An event of a type, kept back from the target: of a payment that was paid, or was declined, for its own sake.
+
+    Only ``payment_intent.succeeded`` and ``payment_intent.payment_failed`` have an order; others are made up.
+    """
+    if event_type == "payment_intent.succeeded":
+        payment = await ctx.payments.paid(is_held=True)
+        return Told(await event_of(ctx, payment, event_type), payment)
+    if event_type == "payment_intent.payment_failed":
+        payment = await ctx.payments.new(is_held=True)
+        await ctx.payments.confirm(payment, "pm_card_visa_chargeDeclined")
+        return Told(await event_of(ctx, payment, event_type), payment)
+    return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)))
+
+
+async def fitting_event(ctx: Context, route: WebhookRoute) -> Told:
+    """An event that a webhook endpoint is for; one with an effect on an order where there is a choice."""
+    wanted = ("payment_intent.succeeded", "payment_intent.payment_failed")
+    is_open = not route.events or "*" in route.events
+    for event_type in wanted:
+        if (is_open or event_type in route.events) and ctx.target.has("create_payment"):
+            return await told_after(ctx, event_type)
+    return await told_after(ctx, "payment_intent.succeeded" if is_open else route.events[0])
+
+
+def made_up(event_type: str, tag: str) -> dict[str, Any]:
+    """A small object of the kind that a type of event is about (``invoice.paid`` → ``invoice``)."""
+    kind = event_type.rpartition(".")[0].removeprefix("customer.") or event_type
+    prefix = {"invoice": "in", "subscription": "sub", "payment_intent": "pi", "charge": "ch"}.get(kind, kind[:4])
+    name = kind.replace(".", "_")
+    return {"id": f"{prefix}_{tag}", "object": name, "livemode": False, "metadata": {"stripe_audit": tag}}
