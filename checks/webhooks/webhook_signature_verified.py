@@ -51,7 +51,7 @@ class WebhookSignatureVerified(Check):
                 yield finding(ctx, route, accepted)
         if unclear:
             ctx.inconclusive(
-                f"{', '.join(unclear)} answers 2xx even to a body that is no event, and no forgery had a visible effect",
+                f"{', '.join(unclear)} answers 2xx even to a body that is no event; no forgery had an effect that shows",
                 supply="observers.order, to tell an endpoint that ignores events from one that believes forgeries",
             )
 

@@ -1,0 +1,82 @@
+"""The diagonal: each defect is found by its own check, and changes no verdict of a neighbour; sound shops stay silent.
+
+A row is the shop with one defect, in a thread. Beside the defect's own check run its neighbours: the checks that touch
+the target in the same way and share a route or an observer with it. All defects against all checks: ``make matrix``.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from stripe_audit.catalog import Catalog, load_catalog
+from stripe_audit.demo.defects import DEFECTS, Defect
+from stripe_audit.demo.serving import VARIANTS
+from stripe_audit.models import Outcome
+from stripe_audit.phases import phase_of
+from stripe_audit.testing import demo_stage, run_checks
+
+IN_A_THREAD = [defect for defect in DEFECTS.values() if not defect.is_process]
+
+
+@functools.cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+@functools.cache
+def judged_when_sound() -> dict[str, Outcome]:
+    """The outcome of every check on the sound shop, as a thread: what needs a launched process is skipped."""
+    with demo_stage() as stage:
+        return {identity: result.outcome for identity, result in run_checks(["*"], stage, catalog=catalog()).items()}
+
+
+def neighbours(defect: Defect) -> set[str]:
+    """Checks of the same phase with the same effect that share what they need with the defect's own check."""
+    own = catalog()[defect.breaks]
+    shared = {need for need in own.needs if need.startswith(("route:", "observer:"))}
+    return {
+        identity
+        for identity in catalog()
+        if (check := catalog()[identity]).effect is own.effect
+        and phase_of(check.task) is phase_of(own.task)
+        and (not shared or shared & set(check.needs))
+    } - {defect.breaks, *defect.also}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_sound_shop_gives_no_finding(variant: str) -> None:
+    with demo_stage(variant=variant) as stage:
+        results = run_checks(["*"], stage, catalog=catalog()).values()
+    told = {result.check: (result.outcome, result.reason, result.error, result.findings) for result in results}
+    assert {identity: one for identity, one in told.items() if one[3]} == {}
+    assert {identity: one for identity, one in told.items() if one[0] not in (Outcome.PASSED, Outcome.SKIPPED)} == {}
+    skipped = {identity for identity, one in told.items() if one[0] is Outcome.SKIPPED}
+    assert skipped <= {identity for identity in catalog() if "launch" in catalog()[identity].needs}
+
+
+@pytest.mark.parametrize("name", [defect.id for defect in IN_A_THREAD])
+def test_a_defect_is_found_by_its_own_check_and_by_no_other(name: str) -> None:
+    defect = DEFECTS[name]
+    if "*" in defect.also:
+        beside: set[str] = set()
+    else:
+        beside = neighbours(defect)
+    with demo_stage(defects=[name]) as stage:
+        results = run_checks([defect.breaks, *sorted(beside)], stage, catalog=catalog())
+    own = results[defect.breaks]
+    assert own.outcome is Outcome.FAILED, (own.outcome, own.reason, own.error)
+    assert own.error is None
+    assert all(finding.title and finding.detail for finding in own.findings)
+    sound = judged_when_sound()
+    changed = {
+        identity: (result.outcome, result.reason, [finding.title for finding in result.findings])
+        for identity, result in results.items()
+        if identity in beside and result.outcome is not sound[identity]
+    }
+    assert changed == {}
+
+
+def test_every_check_has_a_defect() -> None:
+    assert set(catalog()) == {defect.breaks for defect in DEFECTS.values()}
