@@ -51,7 +51,7 @@ class WebhookSignatureVerified(Check):
                 yield finding(ctx, route, accepted)
         if unclear:
             ctx.inconclusive(
-                f"{', '.join(unclear)} answers 2xx even to a body that is no event; no forgery had an effect that shows",
+                f"{', '.join(unclear)} answers 2xx even to what is no event, and no forgery had a visible effect",
                 supply="observers.order, to tell an endpoint that ignores events from one that believes forgeries",
             )
 
