@@ -91,10 +91,12 @@ class Emulator:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         world = World(self.config, self.keys, self.control_token)
-        runner = web.ServerRunner(web.Server(_handler(world), access_log=None), handle_signals=False)
+        runner = web.ServerRunner(
+            web.Server(_handler(world), access_log=None), handle_signals=False, shutdown_timeout=0.5
+        )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, HOST, self.config.port, shutdown_timeout=0.5)
+            site = web.TCPSite(runner, HOST, self.config.port)
             await site.start()
             self.url = world.url = f"http://{HOST}:{_port(runner)}"
             announce()
