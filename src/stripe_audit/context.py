@@ -27,7 +27,7 @@ from stripe_audit.stripe_backend.emulated import EmulatedStripe, EmulatorAddress
 from stripe_audit.stripe_backend.interface import StripeBackend
 from stripe_audit.webhooks.bodies import body_of
 
-__all__ = ["Context", "Project", "World"]
+__all__ = ["Context", "Project", "Register", "World"]
 
 T = TypeVar("T")
 _DETAIL_CAP = 4000

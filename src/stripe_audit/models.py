@@ -211,6 +211,11 @@ class CheckResult:
     duration_s: float = 0.0
     exchanges: tuple[str, ...] = field(default=())
 
+    @classmethod
+    def not_begun(cls, check: str, task: str, title: str) -> CheckResult:
+        """The result of a check that an interrupt came before."""
+        return cls(check, task, title, Outcome.SKIPPED, reason="interrupted before it began")
+
     @property
     def worst(self) -> Severity | None:
         """The worst severity among the findings, or None."""

@@ -12,8 +12,9 @@ from stripe_audit.errors import AuditError, Ending
 from stripe_audit.keys import KeyMode, parse_key
 from stripe_audit.models import Effect
 from stripe_audit.safety import Interlock, Permission, TestModeFacts, permission
+from stripe_audit.settings import Settings
 
-__all__ = ["Proof", "known_facts", "prove"]
+__all__ = ["Proof", "expected_permission", "known_facts", "prove"]
 
 _FIRST_CALL_S = 2.0
 """How long a launched target has to make its first call to Stripe by itself."""
@@ -27,17 +28,30 @@ class Proof:
     notes: tuple[str, ...] = ()
 
 
+def expected_permission(settings: Settings, *, is_launching: bool) -> Permission:
+    """What a run of these settings will be permitted, if the target does what they say. Starts nothing."""
+    facts = _declared_facts(settings, is_launching=is_launching, calls=1, live_keys=0)
+    expected = permission(facts, allow_probes=settings.model.audit.allow_probes)
+    if facts.launched and expected.strongest > Effect.PROBE:
+        return replace(expected, reason="provided that the launched target is seen to use the audit's own test keys")
+    return expected
+
+
 def known_facts(stage: Stage, *, calls: int) -> TestModeFacts:
     """What settings and journal say. ``calls`` made by the target with the audit's keys."""
-    target = stage.settings.model.target
-    declared = stage.settings.secret(stage.settings.model.stripe.secret_key)
+    live_keys = stage.stripe.live_keys_refused() if stage.stripe else 0
+    return _declared_facts(stage.settings, is_launching=stage.is_launching, calls=calls, live_keys=live_keys)
+
+
+def _declared_facts(settings: Settings, *, is_launching: bool, calls: int, live_keys: int) -> TestModeFacts:
+    target = settings.model.target
+    declared = settings.secret(settings.model.stripe.secret_key)
     mode = parse_key(declared).mode if declared else KeyMode.UNKNOWN
-    refused = stage.stripe.live_keys_refused() if stage.stripe and stage.stripe.is_running else 0
-    signs = (f"the target called Stripe with a live key ({refused} times, all refused)",) if refused else ()
+    signs = (f"the target called Stripe with a live key ({live_keys} times, all refused)",) if live_keys else ()
     launch = target.launch
     return TestModeFacts(
         environment=target.environment,
-        launched=stage.is_launching,
+        launched=is_launching,
         keys_injected=launch is not None and any("{secret_key}" in text for text in launch.env.values()),
         calls_with_audit_keys=calls,
         declared_key=None if mode is KeyMode.UNKNOWN else mode.value,

@@ -19,7 +19,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from stripe_audit.audit.filling import fill_text, placeholders
-from stripe_audit.context import World
+from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.ports import free_port
 from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec, launch_environment
@@ -71,7 +71,9 @@ class Stage:
         )
         mail = settings.model.observers.mail
         self.mail = MailSink(mail.port) if mail else None
-        self.scratch = Path(tempfile.mkdtemp(prefix="stripe-audit-"))
+        self.scratch = Path()
+        self.api_version: str | None = None
+        self.register = Register()
         known = [self.keys.secret, self.keys.audit_secret, settings.secret(settings.model.stripe.secret_key)]
         self.redactor = Redactor([secret for secret in (*known, *self.webhook_secrets.values()) if secret])
         self.recorder = Recorder(folder, self.redactor)
@@ -88,12 +90,14 @@ class Stage:
 
     def open(self) -> None:
         """Start everything. Raises StripeError or TargetError where a port of ours is taken."""
+        self.scratch = Path(tempfile.mkdtemp(prefix="stripe-audit-"))
         self._opened.append(lambda: shutil.rmtree(self.scratch, ignore_errors=True))
         self._opened.append(self.recorder.close)
         try:
             if self.stripe:
                 self.stripe.start()
                 self._opened.append(self.stripe.stop)
+                self.api_version = self.stripe.address.api_version
             if self.mail:
                 self.mail.start()
                 self._opened.append(self.mail.stop)
@@ -216,7 +220,22 @@ class Stage:
             launched=self.launched,
             launch_failure=self.launch_failure,
             patience=self.settings.model.audit.patience,
+            register=self.register,
         )
+
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """What stays in the target after the run. Nothing, where its data lie in scratch; Stripe's objects end too."""
+        launch = self.settings.model.target.launch
+        is_in_scratch = (
+            self.is_launching
+            and launch is not None
+            and any("{scratch}" in text for text in (*launch.env.values(), *launch.command))
+        )
+        orders = self.register.orders
+        if not orders or is_in_scratch:
+            return ()
+        return (f"{len(orders)} orders in the target's own records; their references begin with {self.tag}",)
 
     def _order_observer(self) -> Callable[[TargetClient], OrderObserver] | None:
         declared = self.settings.model.observers.order

@@ -41,11 +41,6 @@ class EmbeddedStripe:
         self._emulator.stop()
 
     @property
-    def is_running(self) -> bool:
-        """Whether it listens."""
-        return bool(self._emulator.url)
-
-    @property
     def address(self) -> EmulatorAddress:
         """Where it is."""
         return EmulatorAddress(

@@ -1,0 +1,214 @@
+"""One audit: from settings and a selection to a plan, and from there to a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import stripe_audit
+from stripe_audit.audit.proof import Proof, expected_permission, prove
+from stripe_audit.audit.stage import Stage
+from stripe_audit.catalog import Catalog, Selection, load_catalog
+from stripe_audit.check import Check
+from stripe_audit.context import Context, World
+from stripe_audit.describe import declared_needs, target_spec, webhook_secrets
+from stripe_audit.engine import Engine
+from stripe_audit.errors import UsageError
+from stripe_audit.events import Listener, NoteAdded, RunFinished, RunStarted
+from stripe_audit.models import CheckResult, Effect, Exchange
+from stripe_audit.phases import PHASES, phase_of
+from stripe_audit.plan import Plan, make_plan
+from stripe_audit.report import Policy, Report, RunFacts, TargetFacts
+from stripe_audit.safety import Interlock, Permission
+from stripe_audit.settings import Settings
+
+__all__ = ["Audit", "Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What flags say about one run. ``folder`` takes exchanges and the report; None keeps them in memory."""
+
+    selection: Selection = field(default_factory=Selection)
+    seed: int | None = None
+    is_launching: bool = True
+    has_project_checks: bool = True
+    folder: Path | None = None
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far a run has come; what is here when it ends is what the report is made of."""
+
+    started_at: float = field(default_factory=time.time)
+    plan: Plan | None = None
+    results: list[CheckResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interlock: Interlock | None = None
+
+
+class Audit:
+    """Runs once. ``interrupt`` may be called from a signal handler of the thread that runs it."""
+
+    def __init__(self, settings: Settings, options: Options, listeners: Sequence[Listener] = ()) -> None:
+        """Raises CatalogError, SettingsError, and UsageError where nothing is selected."""
+        self.settings = settings
+        self.options = options
+        self._listeners = tuple(listeners)
+        audit = settings.model.audit
+        folders = [settings.path(name) for name in audit.checks_dirs] if options.has_project_checks else []
+        points = audit.entry_points if options.has_project_checks else []
+        self.catalog: Catalog = load_catalog(checks_dirs=folders, entry_points=points)
+        self.selected = self.catalog.select(options.selection)
+        if not self.selected:
+            raise UsageError("no check is selected", hint="each of the filters narrows the selection; drop one")
+        self._engine: Engine | None = None
+        self._is_interrupted = False
+
+    def interrupt(self) -> None:
+        """End what runs; the report is partial. Before any check runs, KeyboardInterrupt unwinds what is under way."""
+        self._is_interrupted = True
+        if self._engine is None:
+            raise KeyboardInterrupt
+        self._engine.interrupt()
+
+    # Planning
+
+    def plan(self) -> Plan:
+        """What a run would do, without starting anything. Pure but for reading files."""
+        target = self.settings.model.target
+        is_launching = self.options.is_launching and target.launch is not None
+        spec = target_spec(self.settings, {}, webhook_secrets(self.settings, self.options.seed))
+        declared = declared_needs(self.settings, spec, is_launching=is_launching)
+        return make_plan(
+            self.catalog, self.selected, declared, expected_permission(self.settings, is_launching=is_launching)
+        )
+
+    # Running
+
+    def run(self) -> Report:
+        """Set the stage, prove test mode, run the plan. Raises StripeError or TargetError if our ports are taken."""
+        course = _Course()
+        stage = Stage(
+            self.settings,
+            folder=self.options.folder,
+            seed=self.options.seed,
+            is_launching=self.options.is_launching,
+        )
+        try:
+            with stage:
+                self._judge(stage, course)
+        except KeyboardInterrupt:
+            self._is_interrupted = True
+        finally:
+            self._engine = None
+        self._say(RunFinished(self._is_interrupted))
+        return self._report(stage, course)
+
+    def _judge(self, stage: Stage, course: _Course) -> None:
+        proof = self._proved(stage)
+        course.notes += proof.notes
+        course.interlock = Interlock(proof.permission)
+        declared = declared_needs(self.settings, stage.spec, is_launching=stage.is_launching, unreached=stage.unreached)
+        course.plan = make_plan(self.catalog, self.selected, declared, proof.permission)
+        self._say(RunStarted(stage.tag, len(course.plan.running), len(course.plan.entries)))
+        for note in proof.notes:
+            self._say(NoteAdded(note))
+        world = stage.world(course.interlock)
+        engine = Engine(
+            self.catalog,
+            course.plan,
+            lambda check: _context(world, check),
+            jobs=self.settings.model.audit.jobs,
+            timeout=self.settings.model.audit.timeout,
+            listeners=self._listeners,
+        )
+        self._engine = engine
+        if self._is_interrupted:
+            engine.interrupt()
+        course.results = engine.run()
+        course.notes += list(_closing_notes(stage, course.interlock, proof))
+
+    def _proved(self, stage: Stage) -> Proof:
+        if all(self.catalog[identity].effect <= Effect.READ for identity in self.selected):
+            reason = "no selected check does more"
+            return Proof(Permission(Effect.READ, reason))
+        return prove(stage, allow_probes=self.settings.model.audit.allow_probes)
+
+    def _say(self, event: RunStarted | NoteAdded | RunFinished) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    # Reporting
+
+    def _report(self, stage: Stage, course: _Course) -> Report:
+        results = tuple(course.results) or tuple(
+            CheckResult.not_begun(facts.id, facts.task, facts.title)
+            for facts in (self.catalog.facts(identity) for identity in self.selected)
+        )
+        permission = course.interlock.granted if course.interlock else Permission(Effect.NONE, "interrupted before")
+        audit = self.settings.model.audit
+        phases = {phase_of(result.task).number for result in results}
+        return Report(
+            run=RunFacts(
+                tag=stage.tag,
+                version=stripe_audit.__version__,
+                started_at=course.started_at,
+                finished_at=time.time(),
+                interrupted=self._is_interrupted,
+                seed=self.options.seed,
+                folder=str(self.options.folder) if self.options.folder else None,
+            ),
+            target=TargetFacts(
+                name=self.settings.model.target.name,
+                url=stage.spec.url,
+                environment=self.settings.model.target.environment,
+                launched=stage.is_launching,
+                stripe="embedded emulator" if stage.stripe else "not in reach of the audit",
+                api_version=self.settings.model.stripe.api_version or stage.api_version,
+                proof=permission.reason,
+                allowed=permission.strongest.value,
+                reached=stage.unreached is None,
+            ),
+            policy=Policy(
+                fail_on=audit.fail_on,
+                strict=audit.strict,
+                allow_empty=tuple(audit.allow_empty),
+                selected_phases=tuple(phase.number for phase in PHASES if phase.number in phases),
+            ),
+            checks={result.check: self.catalog.facts(result.check) for result in results},
+            results=results,
+            exchanges=_referenced(stage, results),
+            notes=tuple(course.notes),
+            left_behind=stage.left_behind,
+        )
+
+
+def _context(world: World, check: type[Check]) -> Context:
+    return Context(world, check.id)
+
+
+def _closing_notes(stage: Stage, interlock: Interlock, proof: Proof) -> list[str]:
+    notes = []
+    if stage.unreached:
+        notes.append(f"the target was not reached: {stage.unreached}")
+    if interlock.granted != proof.permission:
+        notes.append(f"all writes were ended during the run: {interlock.granted.reason}")
+    if stage.recorder.trouble:
+        notes.append(stage.recorder.trouble)
+    return notes
+
+
+def _referenced(stage: Stage, results: Sequence[CheckResult]) -> tuple[Exchange, ...]:
+    """The exchanges that evidence refers to, in their order."""
+    wanted = {
+        evidence.exchange
+        for result in results
+        for finding in result.findings
+        for evidence in finding.evidence
+        if evidence.exchange
+    }
+    found = (stage.recorder.get(identity) for identity in sorted(wanted, key=lambda identity: int(identity[1:])))
+    return tuple(exchange for exchange in found if exchange)
