@@ -152,9 +152,9 @@ class Stage:
             self.launch_failure = error
             self.unreached = error.message
 
-    def choose_ports(self) -> None:
+    def choose_ports(self, **fixed: str) -> None:
         """Free ports for ``{port}`` and ``{https_port}``, and the target's description with them filled in."""
-        self.ports = {"port": str(free_port()), "https_port": str(free_port())}
+        self.ports = {"port": str(free_port()), "https_port": str(free_port()), **fixed}
         self.spec = target_spec(self.settings, self.ports, self.webhook_secrets)
 
     def launch_variables(self) -> dict[str, str]:
