@@ -3,87 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from stripe_audit import signatures
-from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.process import LaunchedTarget
-from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec, WebhookRoute
 from stripe_audit.deployment.target import TargetClient
 from stripe_audit.deployment.transport import Answer, Transport
 from stripe_audit.errors import Inconclusive, LaunchError, Skip
 from stripe_audit.models import Effect, Evidence, Finding, Party, Severity, SourceLocation
-from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, OrderObserver, eventually
+from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, eventually
 from stripe_audit.payments import Orders, Payments
-from stripe_audit.redaction import Redactor, inert
-from stripe_audit.safety import Interlock, live_sign
-from stripe_audit.stripe_backend.emulated import EmulatedStripe, EmulatorAddress
+from stripe_audit.redaction import inert
+from stripe_audit.safety import live_sign
+from stripe_audit.stripe_backend.emulated import EmulatedStripe
 from stripe_audit.stripe_backend.interface import StripeBackend
 from stripe_audit.webhooks.bodies import body_of
+from stripe_audit.world import Project, Register, World
 
 __all__ = ["Context", "Project", "Register", "World"]
 
 T = TypeVar("T")
 _DETAIL_CAP = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """The target's files: its source tree and its env files, absolute; both may be absent."""
-
-    folder: Path
-    root: Path | None = None
-    env_files: tuple[Path, ...] = ()
-
-
-class Register:
-    """What the run made in the target. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._orders: set[str] = set()
-
-    def add(self, order: str) -> None:
-        """Remember an order reference."""
-        with self._lock:
-            self._orders.add(order)
-
-    @property
-    def orders(self) -> tuple[str, ...]:
-        """Every reference that was used, sorted."""
-        with self._lock:
-            return tuple(sorted(self._orders))
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What all checks of a run share."""
-
-    tag: str
-    spec: TargetSpec
-    project: Project
-    recorder: Recorder
-    redactor: Redactor
-    interlock: Interlock
-    budget: Budget
-    environment: str = "unknown"
-    stripe: EmulatorAddress | None = None
-    make_orders: Callable[[TargetClient], OrderObserver] | None = None
-    logs: LogObserver | None = None
-    mail: MailObserver | None = None
-    alerts_to: str | None = None
-    launched: LaunchedTarget | None = None
-    launch_failure: LaunchError | None = None
-    patience: float = 4.0
-    """Seconds that a check waits for an effect before it counts as missing."""
-    register: Register = field(default_factory=Register)
-    proxied_origins: tuple[str, ...] = ()
 
 
 class Context:

@@ -20,9 +20,9 @@ from stripe_audit.demo.pages import SCRIPT, STYLE, Pages
 from stripe_audit.demo.products import PRODUCTS
 from stripe_audit.demo.store import Store
 from stripe_audit.demo.stripe_side import StripeSide
-from stripe_audit.demo.webhooks import QueuedReceipts, Receipts
+from stripe_audit.demo.webhooks import Receipts
 
-__all__ = ["OddShop", "QueuedShop", "Shop"]
+__all__ = ["Shop"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _BODY_CAP = 1024 * 1024
@@ -281,31 +281,3 @@ class Shop:
     def acknowledged(self, status: int) -> web.Response:
         """The answer to an event that was taken."""
         return web.json_response({"received": True}, status=status)
-
-
-class OddReceipts(Receipts):
-    """401 for a bad signature: unusual, and sound."""
-
-    bad_signature_status = 401
-
-
-class OddShop(Shop):
-    """A sound shop that looks odd: 401 instead of 400, HTML for what is not found, another shape of error."""
-
-    receipts_type = OddReceipts
-
-    def refused(self, refusal: Refusal) -> web.Response:
-        """Another shape; HTML where nothing was found."""
-        if refusal.status == 404 and refusal.code == "not_found":
-            return web.Response(status=404, text="<h1>Nothing here</h1>", content_type="text/html")
-        return web.json_response({"ok": False, "reason": refusal.code, "text": refusal.message}, status=refusal.status)
-
-    def acknowledged(self, status: int) -> web.Response:
-        """204, with no body."""
-        return web.Response(status=204)
-
-
-class QueuedShop(Shop):
-    """Acknowledges first, works from a durable queue."""
-
-    receipts_type = QueuedReceipts

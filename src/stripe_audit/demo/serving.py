@@ -11,18 +11,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from stripe_audit.demo.app import OddShop, QueuedShop, Shop
+from stripe_audit.demo.app import Shop
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.defects import shop_with
 from stripe_audit.demo.journal import Journal
+from stripe_audit.demo.variants import VARIANTS
 
 __all__ = ["CA_FILE", "VARIANTS", "ShopThread", "serve"]
 
 CA_FILE = Path(__file__).parent / "tls" / "ca.pem"
 """The authority that signed the shop's certificate; it may sign for 127.0.0.1 and localhost only."""
-
-VARIANTS: dict[str, type[Shop]] = {"": Shop, "queued": QueuedShop, "odd": OddShop}
-"""Sound shops that differ in style."""
 
 
 def tls_context() -> ssl.SSLContext:

@@ -1,0 +1,74 @@
+"""What all checks of a run share: the target's description and files, the recorder, the interlock, the observers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.launch.process import LaunchedTarget
+from stripe_audit.deployment.recorder import Recorder
+from stripe_audit.deployment.spec import TargetSpec
+from stripe_audit.deployment.target import TargetClient
+from stripe_audit.errors import LaunchError
+from stripe_audit.observers.interface import LogObserver, MailObserver, OrderObserver
+from stripe_audit.redaction import Redactor
+from stripe_audit.safety import Interlock
+from stripe_audit.stripe_backend.emulated import EmulatorAddress
+
+__all__ = ["Project", "Register", "World"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The target's files: its source tree and its env files, absolute; both may be absent."""
+
+    folder: Path
+    root: Path | None = None
+    env_files: tuple[Path, ...] = ()
+
+
+class Register:
+    """What the run made in the target. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._orders: set[str] = set()
+
+    def add(self, order: str) -> None:
+        """Remember an order reference."""
+        with self._lock:
+            self._orders.add(order)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """Every reference that was used, sorted."""
+        with self._lock:
+            return tuple(sorted(self._orders))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all checks of a run share."""
+
+    tag: str
+    spec: TargetSpec
+    project: Project
+    recorder: Recorder
+    redactor: Redactor
+    interlock: Interlock
+    budget: Budget
+    environment: str = "unknown"
+    stripe: EmulatorAddress | None = None
+    make_orders: Callable[[TargetClient], OrderObserver] | None = None
+    logs: LogObserver | None = None
+    mail: MailObserver | None = None
+    alerts_to: str | None = None
+    launched: LaunchedTarget | None = None
+    launch_failure: LaunchError | None = None
+    patience: float = 4.0
+    """Seconds that a check waits for an effect before it counts as missing."""
+    register: Register = field(default_factory=Register)
+    proxied_origins: tuple[str, ...] = ()
