@@ -187,7 +187,7 @@ class Finding:
     def fingerprint(self) -> str:
         """24 hex digits over check id, route and discriminator."""
         text = "\0".join((self.check, self.route or "", self.discriminator))
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)
