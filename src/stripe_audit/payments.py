@@ -17,7 +17,7 @@ from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.models import Effect
 from stripe_audit.money import from_minor, to_minor
-from stripe_audit.observers.interface import Order, OrderObserver, eventually
+from stripe_audit.observers.interface import Order, OrderObserver, OrderState, eventually
 from stripe_audit.stripe_backend.interface import CustomerAnswer, StripeBackend
 
 __all__ = ["Attempted", "Orders", "Payment", "Payments"]
@@ -193,6 +193,10 @@ class Orders:
     def __init__(self, observer: OrderObserver, patience: float) -> None:
         self._observer = observer
         self._patience = patience
+
+    def declares(self, state: OrderState) -> bool:
+        """Whether the settings name the target's word for a state. An app need not have every state that we have."""
+        return bool(self._observer.mapping.states.get(state))
 
     async def read(self, payment: Payment | str) -> Order | None:
         """The order now."""

@@ -15,7 +15,7 @@ class HttpOrders(OrderObserver):
 
     def __init__(self, target: TargetClient, mapping: OrderMapping) -> None:
         self._target = target
-        self._mapping = mapping
+        self.mapping = mapping
 
     async def read(self, reference: str) -> Order | None:
         answer = await self._target.call(
@@ -28,4 +28,4 @@ class HttpOrders(OrderObserver):
                 f"the order route answered {answer.status} (exchange {answer.exchange})", supply="target.routes.order"
             )
         record = self._target.mapped("order", answer, "status")
-        return self._mapping.order(reference, record)
+        return self.mapping.order(reference, record)

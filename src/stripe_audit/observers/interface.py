@@ -110,7 +110,9 @@ class OrderMapping:
 
 
 class OrderObserver(ABC):
-    """Reads orders."""
+    """Reads orders. ``mapping`` is how the settings translate the target's words."""
+
+    mapping: OrderMapping = OrderMapping()
 
     @abstractmethod
     async def read(self, reference: str) -> Order | None:

@@ -18,7 +18,7 @@ class SqliteOrders(OrderObserver):
     def __init__(self, path: Path, query: str, mapping: OrderMapping) -> None:
         self._path = path
         self._query = query
-        self._mapping = mapping
+        self.mapping = mapping
 
     async def read(self, reference: str) -> Order | None:
         """Raises Inconclusive where the file or the query cannot be used."""
@@ -34,4 +34,4 @@ class SqliteOrders(OrderObserver):
         record = dict(row)
         if "status" not in record:
             raise Inconclusive("the query's result has no column 'status'", supply="observers.order.query")
-        return self._mapping.order(reference, record)
+        return self.mapping.order(reference, record)
