@@ -1,0 +1,122 @@
+"""All defects against all checks.
+
+    python scripts/matrix.py [--shard I/N] [DEFECT ...]
+
+Each row is the demo shop with one defect, and what changes against the sound shop. Without a shard and without names,
+``docs/matrix.md`` is written. The exit code is 1 where a defect's own check does not fail, or where other verdicts
+change than the defect says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from stripe_audit.audit.stage import Stage
+from stripe_audit.catalog import Catalog, load_catalog
+from stripe_audit.demo.defects import DEFECTS, Defect
+from stripe_audit.demo.project import write_project
+from stripe_audit.models import Outcome
+from stripe_audit.settings import load_settings
+from stripe_audit.testing import demo_stage, run_checks
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a defect changed: the outcome of its own check, and the others whose outcome is another than when sound."""
+
+    defect: Defect
+    own: Outcome
+    changed: tuple[str, ...]
+    seconds: float
+
+    @property
+    def problem(self) -> str | None:
+        """What is not as the defect says, in words."""
+        if self.own is not Outcome.FAILED:
+            return f"its own check {self.own}"
+        if "*" in self.defect.also:
+            return None
+        more = sorted(set(self.changed) - set(self.defect.also))
+        fewer = sorted(set(self.defect.also) - set(self.changed))
+        told = [f"also changed: {', '.join(more)}"] if more else []
+        told += [f"did not change: {', '.join(fewer)}"] if fewer else []
+        return "; ".join(told) or None
+
+
+def outcomes(defects: list[str], catalog: Catalog, *, is_process: bool) -> dict[str, Outcome]:
+    """The outcome of every check."""
+    if not is_process:
+        with demo_stage(defects=defects) as stage:
+            return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        env = {name: value for defect in defects for name, value in DEFECTS[defect].env.items()}
+        path = write_project(Path(folder), defects=defects, env=env)
+        flags = {"audit": {"patience": 1.0}, "target": {"launch": {"ready_within": 3}}}
+        with Stage(load_settings(path, flags=flags, environ={})) as stage:
+            return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
+
+
+def row(defect: Defect, catalog: Catalog, sound: dict[str, Outcome]) -> Row:
+    """Run one row."""
+    began = time.monotonic()
+    found = outcomes([defect.id], catalog, is_process=defect.is_process)
+    changed = tuple(name for name, outcome in found.items() if outcome is not sound[name] and name != defect.breaks)
+    return Row(defect, found[defect.breaks], changed, time.monotonic() - began)
+
+
+def page(rows: list[Row], catalog: Catalog) -> str:
+    """The page."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    lines = [
+        "# Defects against checks",
+        "",
+        f"{len(rows)} defects, {len(catalog)} checks; {today}, commit {commit.stdout.strip()}. Made by `make matrix`.",
+        "Each row is the demo shop with one defect. Its own check fails; the last column names every other check whose",
+        "outcome differs from the sound shop's.",
+        "",
+        "| defect | what is wrong | its check | also changed |",
+        "|---|---|---|---|",
+    ]
+    for entry in rows:
+        also = "all that need the target" if "*" in entry.defect.also else ", ".join(entry.changed) or "–"
+        lines.append(f"| `{entry.defect.id}` | {entry.defect.title} | {entry.defect.breaks}: {entry.own} | {also} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run the rows that are asked for."""
+    parser = argparse.ArgumentParser(description="All defects against all checks.")
+    parser.add_argument("--shard", default="1/1", help="I/N: only every Nth row, from the Ith")
+    parser.add_argument("names", nargs="*", metavar="DEFECT")
+    asked = parser.parse_args()
+    index, count = (int(part) for part in asked.shard.split("/"))
+    chosen = [defect for defect in DEFECTS.values() if not asked.names or defect.id in asked.names]
+    catalog = load_catalog()
+    sound = {is_process: outcomes([], catalog, is_process=is_process) for is_process in (False, True)}
+    rows, problems = [], 0
+    for defect in chosen[index - 1 :: count]:
+        rows.append(row(defect, catalog, sound[defect.is_process]))
+        problem = rows[-1].problem
+        problems += problem is not None
+        sys.stdout.write(
+            f"{'ok ' if problem is None else '!! '} {defect.id:<30} {rows[-1].seconds:4.1f} s  {problem or ''}\n"
+        )
+        sys.stdout.flush()
+    if count == 1 and not asked.names:
+        (ROOT / "docs" / "matrix.md").write_text(page(rows, catalog), "utf-8")
+    sys.stdout.write(f"{len(rows)} rows, {problems} not as declared\n")
+    return int(bool(problems))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""``stripe-audit checks``: what is checked, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["checks_app"]
+
+Folders = Annotated[list[Path] | None, typer.Option(help="A folder with checks of your own.")]
+
+
+def checks_app(options: dict[str, Any]) -> typer.Typer:
+    """The command group."""
+    app = typer.Typer(help="What is checked, and why it matters.", **options)
+
+    @app.command("list")
+    def list_checks(
+        phase: Annotated[list[str] | None, typer.Option("--phase", "-p", help="Only this phase.")] = None,
+        checks_dir: Folders = None,
+        json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    ) -> None:
+        """List the checks by phase and task."""
+        from stripe_audit.catalog import Selection, load_catalog
+        from stripe_audit.cli.documentation import listed_as_json, listed_as_text
+
+        catalog = load_catalog(checks_dirs=checks_dir or [])
+        chosen = catalog.select(Selection(phases=tuple(phase or ())))
+        typer.echo(listed_as_json(catalog, chosen) if json else listed_as_text(catalog, chosen), nl=False)
+
+    @app.command()
+    def explain(
+        identity: Annotated[str, typer.Argument(metavar="CHECK", help="The check's id.")],
+        checks_dir: Folders = None,
+    ) -> None:
+        """Say what a check looks at, why it matters, and how to fix what it finds."""
+        from stripe_audit.catalog import Selection, load_catalog
+        from stripe_audit.cli.documentation import explained
+
+        catalog = load_catalog(checks_dirs=checks_dir or [])
+        for chosen in catalog.select(Selection(checks=(identity,))):
+            typer.echo(explained(catalog, chosen))
+
+    return app

@@ -1,0 +1,178 @@
+"""Where reports go: standard output, files, the run's folder. What cannot be written is said before the run."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stripe_audit.errors import OutputError, UsageError
+from stripe_audit.reporters.interface import Output, parse_output, reporter_named
+
+if TYPE_CHECKING:
+    from stripe_audit.events import Event
+    from stripe_audit.plan import Plan
+    from stripe_audit.report import Report
+    from stripe_audit.settings import Settings
+
+__all__ = ["Outputs", "new_run_folder", "progress_listener", "read_report"]
+
+REPORT_NAME = "report.json"
+_SIZE_CAP = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What is to be written; exactly one of them to standard output."""
+
+    wanted: tuple[Output, ...]
+
+    @staticmethod
+    def read(texts: Sequence[str], *, is_plan: bool = False) -> Outputs:
+        """From flags. Raises UsageError for an unknown format, two on standard output, or a path that cannot be."""
+        wanted = [parse_output(text) for text in texts]
+        printed = [output for output in wanted if output.path is None]
+        if len(printed) > 1:
+            names = " and ".join(output.format for output in printed)
+            raise UsageError(f"{names} cannot both go to standard output", hint="write one to a file: FORMAT=PATH")
+        for output in wanted:
+            _check_writable(output)
+            if is_plan and output.format == "json":
+                raise UsageError("the plan has no json format", hint="--dry-run prints terminal or markdown")
+        if not printed:
+            wanted.append(Output("terminal"))
+        return Outputs(tuple(wanted))
+
+    def write(self, report: Report) -> None:
+        """Every format. Raises OutputError naming the first file that could not be written, after all were tried."""
+        failures = []
+        for output in self.wanted:
+            if output.path is None:
+                _print_report(output.format, report)
+                continue
+            try:
+                _write(output.path, reporter_named(output.format).render(report))
+            except OutputError as error:
+                failures.append(error)
+        if failures:
+            hint = f"the report is kept in {report.run.folder}" if report.run.folder else None
+            raise OutputError(failures[0].message, hint=hint)
+
+    def write_plan(self, plan: Plan, settings: Settings) -> None:
+        """The plan instead of a report. Raises OutputError."""
+        from stripe_audit.reporters.plan import render_plan_markdown, render_plan_text
+
+        target = settings.model.target
+        for output in self.wanted:
+            render = render_plan_markdown if output.format == "markdown" else render_plan_text
+            text = render(plan, name=target.name, url=target.url)
+            if output.path is None:
+                _print(text)
+            else:
+                _write(output.path, text)
+
+    @staticmethod
+    def keep(report: Report, folder: Path | None) -> None:
+        """Keep the report in the run's folder; a full disk is told, and is no reason to lose what is printed."""
+        if folder is None:
+            return
+        path = folder / REPORT_NAME
+        try:
+            _write(path, reporter_named("json").render(report))
+            sys.stderr.write(f"kept in {path}\n")
+        except OutputError as error:
+            sys.stderr.write(f"warning: {error.message}\n")
+
+
+def _check_writable(output: Output) -> None:
+    if output.path is None:
+        return
+    folder = output.path.absolute().parent
+    if output.path.is_dir():
+        raise UsageError(f"{output.path} is a folder", hint=f"--format {output.format}=FOLDER/FILE")
+    if not folder.is_dir():
+        raise UsageError(f"{output.path}: there is no folder {folder}", hint="make it first")
+    if not os.access(output.path if output.path.exists() else folder, os.W_OK):
+        raise UsageError(f"{output.path} cannot be written", hint="choose another path, or mend its permissions")
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing, so that a full disk leaves no half of a report behind."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_text(text, "utf-8")
+            return
+        draft.write_text(text, "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def _print(text: str) -> None:
+    sys.stdout.flush()
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _print_report(name: str, report: Report) -> None:
+    if name != "terminal":
+        _print(reporter_named(name).render(report))
+        return
+    from rich.console import Console
+
+    from stripe_audit.reporters.terminal import print_report
+
+    print_report(report, Console(highlight=False, markup=False, emoji=False))
+
+
+def new_run_folder(base: Path) -> Path:
+    """A folder for one run, readable by its owner only. Raises OutputError."""
+    folder = base / f"{time.strftime('%Y-%m-%dT%H-%M-%SZ', time.gmtime())}-{secrets.token_hex(2)}"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        ignore = base / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("# exchanges with the target; nothing to commit\n*\n", "utf-8")
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise OutputError(
+            f"the run's folder {folder} cannot be made: {error.strerror}", hint="name another place with --output DIR"
+        ) from None
+    return folder
+
+
+def read_report(path: Path) -> Report:
+    """A saved report, from its file or its run's folder. Raises UsageError."""
+    from stripe_audit.reporters.json_format import from_json
+
+    path = path / REPORT_NAME if path.is_dir() else path
+    try:
+        if path.stat().st_size > _SIZE_CAP:
+            raise UsageError(f"{path} is larger than 256 MiB", hint="is this a report?")
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8", hint="reports are written by 'stripe-audit run'") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a report or a run's folder") from None
+    return from_json(text, str(path))
+
+
+@contextmanager
+def progress_listener(*, is_quiet: bool) -> Iterator[list[Callable[[Event], None]]]:
+    """Listeners that show progress on stderr while this lasts."""
+    if is_quiet:
+        yield []
+        return
+    from stripe_audit.reporters.progress import Progress
+
+    with Progress(sys.stderr) as progress:
+        yield [progress]

@@ -1,0 +1,24 @@
+"""``stripe-audit report``: a saved report, rendered again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["report"]
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN.json", help="A report, or a run's folder.")],
+    format: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", help="terminal, markdown or json; FORMAT=PATH writes a file. Repeatable."),
+    ] = None,
+) -> None:
+    """Render a saved report in other formats, to the same text as the run did."""
+    from stripe_audit.cli.outputs import Outputs, read_report
+
+    outputs = Outputs.read(format or [])
+    outputs.write(read_report(run))

