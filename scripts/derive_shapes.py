@@ -3,9 +3,9 @@
     python scripts/derive_shapes.py [--check]
 
 Reads the package's generated classes as text (nothing of it is imported) and writes two files into
-``src/stripe_audit/emulator/shapes/``: ``objects.json`` (which fields each object has, in Stripe's order, and which of
-them are never null) and ``params.json`` (which parameters each call takes). With ``--check`` nothing is written, and
-the exit code is 1 if the committed files differ.
+``src/stripe_audit/emulator/shapes/``: ``objects.json`` (which fields each object has, in Stripe's order, which of them
+are never null, and which can be expanded to what) and ``params.json`` (which parameters each call takes). With
+``--check`` nothing is written, and the exit code is 1 if the committed files differ.
 
 The encoding of a parameter's type: ``i`` integer, ``s`` string, ``b`` boolean, ``f`` decimal, ``m`` map of strings,
 ``*`` anything; ``{"e": [...]}`` one of these words; ``{"l": T}`` list; ``{"p": {...}, "r": [...]}`` hash with its
@@ -25,8 +25,8 @@ from typing import Any
 FOLDER = Path(__file__).parent.parent / "src" / "stripe_audit" / "emulator" / "shapes"
 
 OBJECTS = (
-    "account", "balance", "balance_transaction", "card", "charge", "customer", "event", "payment_intent",
-    "payment_method", "price", "product", "refund", "token", "webhook_endpoint",
+    "account", "balance", "balance_transaction", "card", "charge", "customer", "dispute", "event", "payment_intent",
+    "payment_method", "price", "product", "radar.early_fraud_warning", "refund", "token", "webhook_endpoint",
 )  # fmt: skip
 NESTED = (
     "charge:Outcome", "charge:BillingDetails", "charge:PaymentMethodDetails.Card", "payment_method:BillingDetails",
@@ -77,7 +77,7 @@ def head(annotation: ast.expr) -> str:
     return ast.unparse(value)
 
 
-def object_shape(definition: ast.ClassDef) -> dict[str, list[str]]:
+def object_shape(definition: ast.ClassDef) -> dict[str, Any]:
     fields = [(name, note) for name, note in fields_of(definition) if name != "deleted"]
     never_null = [name for name, note in fields if head(note) not in ("Optional", "ClassVar")]
     return {
@@ -90,16 +90,38 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def expandable(definition: ast.ClassDef, prefix: str = "") -> dict[str, list[str]]:
+    """Dotted paths of ids that ``expand`` replaces, with the kinds of object that may stand there."""
+    inner = {node.name: node for node in definition.body if isinstance(node, ast.ClassDef)}
+    found = {}
+    for name, note in fields_of(definition):
+        targets = [node for node in ast.walk(note) if isinstance(node, ast.Subscript) and "Expandable" in head(node)]
+        if targets:
+            quoted = [n.value for n in ast.walk(targets[0].slice) if isinstance(n, ast.Constant)]
+            kinds = [snake(kind).removesuffix("_resource") for kind in quoted if not kind.startswith("Deleted")]
+            found[f"{prefix}{name}"] = kinds
+        hashes = {node.id for node in ast.walk(note) if isinstance(node, ast.Name)} & set(inner)
+        if not prefix and len(hashes) == 1:
+            found.update(expandable(inner[hashes.pop()], f"{name}."))
+    return found
+
+
 def objects(package: Path) -> dict[str, Any]:
     result = {}
     for name in OBJECTS:
-        result[name] = object_shape(classes_in(package / f"_{name}.py")[camel(name)])
+        folder, _, last = name.rpartition(".")
+        definition = classes_in(package / folder / f"_{last}.py")[camel(last)]
+        result[name] = {**object_shape(definition), "expandable": expandable(definition)}
     for entry in NESTED:
         owner, path = entry.split(":")
         definition = classes_in(package / f"_{owner}.py")[camel(owner)]
         for part in path.split("."):
             definition = next(n for n in definition.body if isinstance(n, ast.ClassDef) and n.name == part)
-        dotted = ".".join(re.sub(r"(?<!^)(?=[A-Z])", "_", part).lower() for part in path.split("."))
+        dotted = ".".join(snake(part) for part in path.split("."))
         result[f"{owner}.{dotted}"] = object_shape(definition)
     return result
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
-from typing import Any
 
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.world import Caller, World
 from stripe_audit.keys import KeyKind, KeyMode, mask, parse_key, problems
 
-__all__ = ["LiveKeyRefused", "caller_of", "secret_key_required"]
+__all__ = ["LiveKeyRefused", "caller_of", "refuse_live", "secret_key_required"]
 
 
 class LiveKeyRefused(ApiError):
     """A live key has no business here. Neither it nor its request is recorded."""
 
 
-def caller_of(world: World, authorization: str, params: Mapping[str, Any]) -> Caller:
+def refuse_live(world: World, authorization: str) -> None:
+    """Raise LiveKeyRefused, and count it, if the request carries a live key."""
+    _refuse_live(world, _key_in(authorization))
+
+
+def caller_of(world: World, authorization: str, param: str) -> Caller:
     """Whose request this is. Raises ApiError 401 for no key, an unknown one, and any live one.
 
     The key comes as a bearer token, as the user name of basic authentication, or, from a browser, as the parameter
-    ``key``.
+    ``key`` (``param``).
     """
-    key = _key_in(authorization) or str(params.get("key") or "")
+    _refuse_live(world, param)
+    key = _key_in(authorization) or param
     if not key:
         raise _unauthorized(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using "
@@ -33,12 +37,6 @@ def caller_of(world: World, authorization: str, params: Mapping[str, Any]) -> Ca
             "https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/."
         )
     parsed = parse_key(key)
-    if parsed.mode is KeyMode.LIVE:
-        world.live_keys_refused += 1
-        raise LiveKeyRefused(
-            "This is an emulator: it takes test keys only. A live key was refused, and was not recorded.",
-            status=401,
-        )
     if _is(key, world.keys.audit_secret):
         return "audit"
     if _is(key, world.keys.secret):
@@ -51,6 +49,15 @@ def caller_of(world: World, authorization: str, params: Mapping[str, Any]) -> Ca
         if parsed.kind is KeyKind.PUBLISHABLE:
             return "customer"
     raise _unauthorized(f"Invalid API Key provided: {mask(key)[:40]}")
+
+
+def _refuse_live(world: World, key: str) -> None:
+    if parse_key(key).mode is KeyMode.LIVE:
+        world.live_keys_refused += 1
+        raise LiveKeyRefused(
+            "This is an emulator: it takes test keys only. A live key was refused, and was not recorded.",
+            status=401,
+        )
 
 
 def secret_key_required() -> ApiError:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from stripe_audit.emulator import control_deliveries as deliveries
+from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.resources import intent_machine, webhook_endpoints
@@ -127,38 +128,9 @@ def _authenticate(world: World, asked: Asked) -> Answer:
     if outcome not in ("succeed", "fail"):
         raise ControlError('outcome must be "succeed" or "fail"')
     intent = world.find("payment_intent", asked.argument)
-    return intent_machine.authenticate(world, intent, succeeds=outcome == "succeed")
-
-
-def _synthesize(world: World, asked: Asked) -> Answer:
-    body = asked.body
-    type = body.get("type")
-    if not isinstance(type, str) or not type:
-        raise ControlError("type must be a string")
-    obj = body.get("object")
-    if "object_id" in body:
-        obj = world.store.by_id.get(str(body["object_id"]))
-        if obj is None:
-            raise ControlError(f"no such object: {str(body['object_id'])[:100]}", 404)
-    if not isinstance(obj, Mapping):
-        raise ControlError("object must be an object, or object_id the id of one")
-    overrides = {name: body[name] for name in ("api_version", "livemode", "created", "id") if name in body}
-    return world.emit(
-        type,
-        dict(obj),
-        previous=body.get("previous_attributes") or None,
-        is_delivered=bool(body.get("deliver", True)),
-        **overrides,
-    )
-
-
-def _events(world: World, asked: Asked) -> Answer:
-    identity = asked.query.get("object")
-    events = list(world.store.by_kind["event"].values())
-    if identity:
-        family = world.family(identity)
-        events = [event for event in events if event["data"]["object"].get("id") in family]
-    return {"events": events}
+    answer = intent_machine.authenticate(world, intent, succeeds=outcome == "succeed")
+    world.journal.add_page(f"/3ds/{intent['id']}/{outcome}", intent["id"], 200)
+    return answer
 
 
 def _object(world: World, asked: Asked) -> Answer:
@@ -174,14 +146,11 @@ def _reset(world: World, asked: Asked) -> Answer:
 
 
 def _register(world: World, asked: Asked) -> Answer:
-    url, secret = asked.text("url"), asked.body.get("secret") or f"whsec_{world.ids.text(32)}"
-    events = asked.body.get("enabled_events") or ["*"]
-    if not isinstance(secret, str) or not isinstance(events, list):
-        raise ControlError("secret must be a string and enabled_events a list")
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ControlError("url must be an http or https URL")
-    version = asked.body.get("api_version")
-    endpoint = webhook_endpoints.register(world, url, [str(event) for event in events], secret, api_version=version)
+    url, types = asked.text("url"), asked.names("enabled_events") or ["*"]
+    secret = asked.text("secret") if asked.body.get("secret") else f"whsec_{world.ids.text(32)}"
+    version = asked.text("api_version") if asked.body.get("api_version") else None
+    webhook_endpoints.check_url(url)
+    endpoint = webhook_endpoints.register(world, url, types, secret, api_version=version)
     return {**endpoint, "secret": secret}
 
 
@@ -195,8 +164,8 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "clock"): _clock,
     ("POST", "clock/advance"): _advance,
     ("POST", "payment_intents/*/authenticate"): _authenticate,
-    ("POST", "events"): _synthesize,
-    ("GET", "events"): _events,
+    ("POST", "events"): events.synthesize,
+    ("GET", "events"): events.listed,
     ("GET", "objects/*"): _object,
     ("POST", "reset"): _reset,
     ("POST", "webhook_endpoints"): _register,

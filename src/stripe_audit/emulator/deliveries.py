@@ -101,6 +101,7 @@ class Deliveries:
         """Forget everything; what is under way is broken off."""
         for task in self._tasks:
             task.cancel()
+        self._settled.set()  # whoever waits for the old queue waits for nothing
         self._start()
 
     async def stop(self) -> None:
@@ -190,7 +191,7 @@ class Deliveries:
         return any(hold.covers(lineage) for hold in self.holds)
 
     def _count(self, change: int) -> None:
-        self._unsettled += change
+        self._unsettled = max(0, self._unsettled + change)  # one sent by hand may outlive ``clear``
         if self._unsettled:
             self._settled.clear()
         else:
@@ -209,12 +210,15 @@ class Deliveries:
 
     async def _work(self, key: tuple[str, str]) -> None:
         lane = self._lanes[key]
-        while lane:
-            delivery = lane.popleft()
-            async with self._slots[key[0]]:
-                if delivery.state in ("pending", "retrying"):
-                    await self._deliver(delivery)
-        self._lanes.pop(key, None)
+        try:
+            while lane:
+                delivery = lane.popleft()
+                async with self._slots[key[0]]:
+                    if delivery.state in ("pending", "retrying"):
+                        await self._deliver(delivery)
+        finally:
+            if self._lanes.get(key) is lane:
+                del self._lanes[key]
 
     async def _deliver(self, delivery: Delivery) -> None:
         attempt = await self._attempt(delivery)

@@ -2,61 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
+from stripe_audit.emulator.shapes import OBJECTS
 from stripe_audit.emulator.store import Obj, Store
 
-__all__ = ["expand"]
+__all__ = ["check_expand", "expand"]
 
 DEEPEST = 4
-_LISTS = {("charge", "refunds"), ("customer", "sources"), ("customer", "subscriptions"), ("customer", "tax_ids")}
+_LISTS = {
+    "charge": {"refunds": ["refund"]},
+    "customer": {"sources": ["source"], "subscriptions": ["subscription"], "tax_ids": ["tax_id"]},
+}
 """Lists that are left out unless they are asked for."""
 
 
-def expand(store: Store, answer: Obj, paths: list[str]) -> Obj:
-    """A copy of ``answer`` with these paths expanded; what is stored is not touched.
+def check_expand(kind: str, paths: list[str], *, is_list: bool, is_customer: bool) -> None:
+    """Refuse paths that name nothing expandable in a ``kind``, before the call has any effect.
 
-    Raises ApiError 400 for a path that is too deep or names something that cannot be expanded.
+    Raises ApiError 400. The customer's browser may only expand the payment method: it would see others' data.
     """
     for path in paths:
-        parts = (path or "").split(".")
-        if len(parts) > DEEPEST + (parts[0] == "data"):
+        if is_customer and path != "payment_method":
+            raise invalid(f"This property cannot be expanded with a publishable key ({path}).", "expand")
+        parts = path.split(".")
+        if is_list and parts[0] == "data" and len(parts) > 1:
+            parts = parts[1:]
+        elif is_list:
+            raise _refused(path)
+        if len(parts) > DEEPEST:
             raise invalid(f"You cannot expand more than {DEEPEST} levels of a property. Property: {path}", "expand")
-        answer = _expanded(store, answer, parts, path)
+        if not _is_expandable([kind], parts):
+            raise _refused(path)
+
+
+def expand(store: Store, answer: Obj, paths: list[str]) -> Obj:
+    """A copy of ``answer`` with these paths, which ``check_expand`` let pass, expanded; the store is not touched."""
+    for path in paths:
+        answer = _expanded(store, answer, path.split("."))
     return answer
 
 
-def _expanded(store: Store, node: Obj, parts: list[str], path: str) -> Obj:
+def _is_expandable(kinds: list[str], parts: list[str]) -> bool:
+    if not parts:
+        return True
+    for kind in kinds:
+        for name, targets in _fields(kind):
+            here = name.split(".")
+            rest = parts[len(here) :]
+            if parts[: len(here)] != here:
+                continue
+            if not rest or _is_expandable(targets, rest):
+                return True
+            if name in _LISTS.get(kind, {}) and rest[0] == "data" and _is_expandable(targets, rest[1:]):
+                return True
+    return False
+
+
+def _fields(kind: str) -> Iterator[tuple[str, list[str]]]:
+    yield from OBJECTS.get(kind, {}).get("expandable", {}).items()
+    yield from _LISTS.get(kind, {}).items()
+
+
+def _expanded(store: Store, node: Obj, parts: list[str]) -> Obj:
     name, rest = parts[0], parts[1:]
     if name == "data" and isinstance(node.get("data"), list):
-        if not rest:
-            raise _refused(path)
-        return {**node, "data": [_expanded(store, item, rest, path) for item in node["data"]]}
-    if name not in node and (node.get("object"), name) not in _LISTS:
-        raise _refused(path)
-    value = _resolved(store, node, name, path)
-    if rest and isinstance(value, dict):
-        value = _expanded(store, value, rest, path)
-    return {**node, name: value}
-
-
-def _resolved(store: Store, node: Obj, name: str, path: str) -> Any:
-    if (node.get("object"), name) in _LISTS and not isinstance(node.get(name), dict):
-        return _list_of(store, node, name)
-    value = node[name]
-    if value is None or isinstance(value, dict):
-        return value
-    found = store.by_id.get(value) if isinstance(value, str) else None
-    if found is None:
-        raise _refused(path)
-    return found
+        return {**node, "data": [_expanded(store, item, rest) for item in node["data"]] if rest else node["data"]}
+    if name in _LISTS.get(node.get("object", ""), {}):
+        value: Any = node[name] if isinstance(node.get(name), dict) else _list_of(store, node, name)
+    elif name not in node:  # a deleted customer's stub
+        return node
+    else:
+        value = node[name]
+        value = store.by_id.get(value, value) if isinstance(value, str) else value
+    return {**node, name: _expanded(store, value, rest) if rest and isinstance(value, dict) else value}
 
 
 def _list_of(store: Store, node: Obj, name: str) -> Obj:
     members = store.members("refund", node["id"])[::-1] if name == "refunds" else []
-    owner = "charges" if node["object"] == "charge" else "customers"
-    url = f"/v1/{owner}/{node['id']}/{name}"
+    url = f"/v1/{node['object']}s/{node['id']}/{name}"
     return {"object": "list", "data": members[:10], "has_more": len(members) > 10, "url": url}
 
 

@@ -14,6 +14,10 @@ __all__ = ["KINDS", "Fault", "Faults"]
 KINDS = ("status", "rate_limit", "slow", "timeout", "reset_before", "reset_after", "truncate", "malformed")
 """``reset_after``, ``truncate`` and ``malformed`` lose the answer after the effect; the others have none, or wait."""
 
+LONGEST_WAIT = 600.0
+_TEXTS = ("method", "path", "caller", "object", "idempotency_key")
+_ACTION_TEXTS = ("type", "code", "decline_code", "message", "reason")
+
 
 @dataclass(slots=True)
 class Fault:
@@ -60,7 +64,7 @@ class Faults:
         action = rule.get("action")
         if not isinstance(action, Mapping) or action.get("kind") not in KINDS:
             raise ValueError(f"action.kind must be one of {', '.join(KINDS)}")
-        _check_numbers(rule, action)
+        _check(rule, action)
         given = {key: value for key, value in rule.items() if value is not None or key == "caller"}
         if "method" in given:
             given["method"] = str(given["method"]).upper()
@@ -73,16 +77,22 @@ class Faults:
         return [asdict(rule) for rule in self.rules.values()]
 
 
-def _check_numbers(rule: Mapping[str, Any], action: Mapping[str, Any]) -> None:
-    for name, source, least in (("times", rule, 1), ("seconds", action, 0), ("status", action, 200)):
+def _check(rule: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+    for name, source, least, most in (("times", rule, 1, 10**9), ("status", action, 300, 599)):
         value = source.get(name)
-        if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or value < least):
-            raise ValueError(f"{name} must be a number of at least {least}")
+        if value is not None and (type(value) is not int or not least <= value <= most):
+            raise ValueError(f"{name} must be a whole number from {least} to {most}")
+    seconds = action.get("seconds")
+    if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_WAIT):
+        raise ValueError(f"seconds must be a number from 0 to {LONGEST_WAIT:g}")
     if not isinstance(rule.get("params") or {}, Mapping):
         raise ValueError("params must be an object")
-    for name in ("method", "path", "caller", "object", "idempotency_key"):
-        if not isinstance(rule.get(name), (str, type(None))):
-            raise ValueError(f"{name} must be a string")
+    for name, source in (*((name, rule) for name in _TEXTS), *((name, action) for name in _ACTION_TEXTS)):
+        value = source.get(name)
+        if value is not None and not (isinstance(value, str) and value.isprintable()):
+            raise ValueError(f"{name} must be a string of printable characters")
+    if rule.get("caller") not in (None, "target", "audit", "customer"):
+        raise ValueError("caller must be target, audit or customer, or null for all of them")
 
 
 def _contains(whole: Any, part: Any) -> bool:

@@ -65,7 +65,10 @@ def _path(name: str) -> list[str]:
 
 
 def _next_index(node: dict[str, Any]) -> str:
-    return str(len(node))
+    index = len(node)
+    while str(index) in node:
+        index += 1
+    return str(index)
 
 
 def _with_lists(node: dict[str, Any]) -> Any:

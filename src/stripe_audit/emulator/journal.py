@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -60,6 +61,24 @@ class Journal:
         entry = Entry(seq=self.count, **values)
         self.entries.append(entry)
         return entry
+
+    def add_page(self, path: str, object: str, status: int) -> Entry:
+        """Record what the customer did in the browser on a page of the emulator's."""
+        return self.add(
+            at=time.time(),
+            caller="customer",
+            method="GET",
+            path=path,
+            params={},
+            headers={},
+            status=status,
+            object=object,
+            request_id="",
+            replayed=False,
+            fault=None,
+            duration_ms=0.0,
+            error=None,
+        )
 
     def find(
         self,

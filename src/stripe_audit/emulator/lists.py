@@ -84,10 +84,11 @@ def search(call: Call, kind: str) -> Obj:
     query = call.params["query"]
     limit = min(max(call.params.get("limit", DEFAULT_LIMIT), 1), MOST)
     clauses = list(_clauses(query))
-    start = int(call.params.get("page") or 0) if str(call.params.get("page") or "0").isdigit() else 0
+    start = _start(call.params.get("page"))
     is_any = any(join == "or" for _, join in clauses)
     test = any if is_any else all
-    hits = [o for o in reversed(call.world.store.by_kind[kind].values()) if test(clause(o) for clause, _ in clauses)]
+    known = [obj for obj in call.world.store.by_kind[kind].values() if not obj.get("deleted")]
+    hits = [obj for obj in reversed(known) if test(clause(obj) for clause, _ in clauses)]
     page = hits[start : start + limit]
     has_more = len(hits) > start + limit
     return {
@@ -97,6 +98,14 @@ def search(call: Call, kind: str) -> Obj:
         "next_page": str(start + limit) if has_more else None,
         "url": call.path,
     }
+
+
+def _start(page: str | None) -> int:
+    if page is None:
+        return 0
+    if not re.fullmatch("[0-9]{1,9}", page):
+        raise invalid("Invalid page token.", "page")
+    return int(page)
 
 
 def _clauses(query: str) -> Iterator[tuple[Where, str]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
@@ -12,6 +11,7 @@ from stripe_audit.emulator.world import Call
 __all__ = ["Endpoint", "Route", "RouteTable"]
 
 Endpoint = Callable[[Call], Obj]
+_VERBS = ("attach", "detach", "confirm", "capture", "cancel", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +27,53 @@ class Route:
     schema: str = "retrieve"
     is_public: bool = False
 
+    @property
+    def kind(self) -> str:
+        """What the call answers with, or lists: ``/v1/charges/{id}/refunds`` is about refunds."""
+        names = [part for part in self.path.split("/")[2:] if not part.startswith("{") and part not in _VERBS]
+        return names[-1].removesuffix("s")
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it answers with a list."""
+        return self.schema.endswith(("_list", "_search")) or "_list_" in self.schema
+
+
+@dataclass(slots=True)
+class _Node:
+    literal: dict[str, _Node] = field(default_factory=dict)
+    placeholder: _Node | None = None
+    methods: dict[str, Route] = field(default_factory=dict)
+
 
 class RouteTable:
     """Finds a route by one dict look-up per path segment; a literal segment wins over a placeholder."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._root: dict[str, Any] = {}
+        self._root = _Node()
         for route in routes:
             node = self._root
             for part in route.path.split("/")[1:]:
-                node = node.setdefault("*" if part.startswith("{") else part, {})
-            methods = node.setdefault("", {})
-            if route.method in methods:
+                if not part.startswith("{"):
+                    node = node.literal.setdefault(part, _Node())
+                    continue
+                if node.placeholder is None:
+                    node.placeholder = _Node()
+                node = node.placeholder
+            if route.method in node.methods:
                 raise ValueError(f"two routes for {route.method} {route.path}")
-            methods[route.method] = route
+            node.methods[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
         """The route and the ids in the path; None if nothing answers this call."""
         node, ids = self._root, []
         for part in path.split("/")[1:]:
-            if not part:
-                return None
-            following = node.get(part)
+            following = node.literal.get(part)
             if following is None:
-                following = node.get("*")
-                if following is None:
+                following = node.placeholder
+                if following is None or not part:
                     return None
                 ids.append(part)
             node = following
-        route = node.get("", {}).get(method)
+        route = node.methods.get(method)
         return None if route is None else (route, tuple(ids))

@@ -176,7 +176,10 @@ def _list(item: Convert) -> Convert:
             value = [value[key] for key in sorted(value, key=lambda key: (len(key), key))]
         if not isinstance(value, list):
             raise invalid("Invalid array", param)
-        return [item(entry, f"{param}[{index}]") for index, entry in enumerate(value)]
+        items = [item(entry, f"{param}[{index}]") for index, entry in enumerate(value)]
+        if None in items:
+            raise _empty(f"{param}[{items.index(None)}]")
+        return items
 
     return convert
 

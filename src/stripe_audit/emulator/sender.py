@@ -125,4 +125,5 @@ def render(event: Obj, endpoint: Obj) -> bytes:
     """The event's body for this endpoint: at its API version, indented by two spaces."""
     version = endpoint.get("api_version") or event["api_version"]
     shown = event if version == event["api_version"] else {**event, "api_version": version}
-    return json.dumps(shown, indent=2, ensure_ascii=False).encode()
+    # What no UTF-8 can carry (half of a surrogate pair) becomes \\udxxx, which JSON reads as the same half.
+    return json.dumps(shown, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -132,9 +132,9 @@ def _handler(world: World) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
-        if path.startswith("/_emulator"):
+        if path.startswith("/_emulator/"):
             return await control.handle(request)
-        if path.startswith("/3ds/"):
+        if path.startswith(pages.PREFIXES):
             return await pages.handle(world, request)
         return await api.handle(request)
 

@@ -14,7 +14,6 @@ from stripe_audit.emulator.faults import Fault
 
 __all__ = ["after_effect", "before_effect", "reset"]
 
-LONGEST_WAIT = 600.0
 _MESSAGES = {
     "api_error": "An error occurred with our connection to Stripe's backend; the emulator was told to fail this call.",
     "rate_limit": "Request rate limit exceeded. You have exceeded the number of requests that can be made.",
@@ -32,7 +31,7 @@ async def before_effect(request: web.BaseRequest, fault: Fault) -> ApiError | we
             _MESSAGES["rate_limit"], status=429, code="rate_limit", headers={"Stripe-Rate-Limited-Reason": reason}
         )
     if kind in ("slow", "timeout"):
-        await asyncio.sleep(min(float(action.get("seconds") or 0), LONGEST_WAIT))
+        await asyncio.sleep(float(action.get("seconds") or 0))
     if kind in ("timeout", "reset_before"):
         return reset(request)
     return None

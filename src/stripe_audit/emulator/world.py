@@ -20,7 +20,8 @@ from stripe_audit.keys import TestKeys
 
 __all__ = ["Call", "Caller", "World"]
 
-Caller = Literal["target", "audit", "customer"]
+Caller = Literal["target", "audit", "customer", "unknown"]
+"""Whose call it is; ``unknown`` for one that came without a key that may call."""
 
 _SPEAKING = ("description", "receipt_email", "email")
 _REFERENCES = ("id", "payment_intent", "latest_charge", "charge")

@@ -32,10 +32,13 @@ _PRODUCT_FIELDS = (
 
 
 def create_product(call: Call) -> Obj:
+    data = call.params.get("default_price_data")
+    if data:
+        _check_price(data)
     product = _new_product(call, call.params)
     call.world.emit("product.created", product, call)
-    if call.params.get("default_price_data"):
-        price = _new_price(call, {**call.params["default_price_data"], "product": product["id"]})
+    if data:
+        price = _new_price(call, {**data, "product": product["id"]})
         product["default_price"] = price["id"]
         call.world.emit("price.created", price, call)
     return product
@@ -67,6 +70,7 @@ def create_price(call: Call) -> Obj:
         raise invalid("You must specify either `product` or `product_data` when creating a price.", "product")
     if params.get("product"):
         call.world.find("product", params["product"], "product")
+    _check_price(params)
     product = params.get("product") or _new_product(call, params["product_data"])["id"]
     price = _new_price(call, {**params, "product": product})
     call.world.emit("price.created", price, call)
@@ -104,7 +108,7 @@ def prices(call: Call) -> Obj:
 def _new_product(call: Call, params: dict[str, Any]) -> Obj:
     world = call.world
     identity = params.get("id") or world.ids.new("prod")
-    if world.store.get("product", identity):
+    if identity in world.store.by_id:
         raise ApiError(f"Product already exists: {identity}", code="resource_already_exists", param="id")
     now = world.clock.seconds()
     product = blank(
@@ -150,17 +154,23 @@ def _new_price(call: Call, params: dict[str, Any]) -> Obj:
     return world.store.add(price)
 
 
-def _set_amount(price: Obj, params: dict[str, Any]) -> None:
+def _check_price(params: dict[str, Any]) -> None:
+    """Raise ApiError 400 for a currency or an amount that no price can have."""
+    currency_of(params)
     whole, exact = params.get("unit_amount"), params.get("unit_amount_decimal")
     if whole is not None and exact is not None:
         raise invalid("You may only specify one of these parameters: unit_amount, unit_amount_decimal.", "unit_amount")
     if whole is None and exact is None and not params.get("custom_unit_amount") and not params.get("tiers"):
         raise invalid("Missing required param: unit_amount.", "unit_amount", "parameter_missing")
-    amount = Decimal(exact) if exact is not None else None if whole is None else Decimal(whole)
-    if amount is None:
-        return
-    if amount < 0:
+    if Decimal(whole or exact or 0) < 0:
         raise invalid("This value must be greater than or equal to 0.", "unit_amount", "parameter_invalid_integer")
+
+
+def _set_amount(price: Obj, params: dict[str, Any]) -> None:
+    given = params.get("unit_amount_decimal", params.get("unit_amount"))
+    if given is None:
+        return
+    amount = Decimal(given)
     price["unit_amount"] = int(amount) if amount == int(amount) else None
     price["unit_amount_decimal"] = format(amount.normalize(), "f")
 

@@ -27,6 +27,10 @@ def living(call: Call, identity: str, param: str | None = None) -> Obj:
 def create(call: Call) -> Obj:
     params = call.params
     _check_email(params.get("email"))
+    method = None
+    if params.get("payment_method"):
+        method = payment_methods.usable(call, params["payment_method"], "payment_method")
+        payment_methods.check_attachable(call, method)
     customer = blank(
         "customer",
         id=call.world.ids.new("cus"),
@@ -43,12 +47,11 @@ def create(call: Call) -> Obj:
         tax_exempt="none",
     )
     change(customer, {key: value for key, value in params.items() if key != "metadata"}, _FIELDS)
-    _settle_invoice_settings(call, customer)
+    customer["invoice_settings"] = _invoice_settings(call, customer, method)
     call.world.store.add(customer)
-    if params.get("payment_method"):
-        method = payment_methods.usable(call, params["payment_method"], "payment_method")
-        payment_methods.attach_to(call, method, customer)
     call.world.emit("customer.created", customer, call)
+    if method is not None:
+        payment_methods.attach_to(call, method, customer)
     return customer
 
 
@@ -59,11 +62,11 @@ def retrieve(call: Call) -> Obj:
 def update(call: Call) -> Obj:
     _check_email(call.params.get("email"))
     customer = living(call, call.ids[0])
+    settings, before = _invoice_settings(call, customer), customer["invoice_settings"]
     previous = change(customer, call.params, _FIELDS)
-    before = dict(customer["invoice_settings"])
-    _settle_invoice_settings(call, customer)
-    if before != customer["invoice_settings"]:
+    if before != settings:
         previous["invoice_settings"] = before
+        customer["invoice_settings"] = settings
     if previous:
         call.world.emit("customer.updated", customer, call, previous=previous)
     return customer
@@ -109,17 +112,21 @@ def method(call: Call) -> Obj:
     return found
 
 
-def _settle_invoice_settings(call: Call, customer: Obj) -> None:
-    given = call.params.get("invoice_settings") or {}
+def _invoice_settings(call: Call, customer: Obj, joining: Obj | None = None) -> Obj:
+    """The settings with the given ones laid over. ``joining`` is the payment method that a new customer comes with.
+
+    Raises ApiError 400 for a default payment method that is not the customer's.
+    """
+    given = dict(call.params.get("invoice_settings") or {})
     default = given.get("default_payment_method")
-    if default is not None:
-        method = call.world.find("payment_method", default, "invoice_settings[default_payment_method]")
+    if joining is not None and default in (joining["id"], call.params["payment_method"]):
+        given["default_payment_method"] = joining["id"]
+    elif default is not None:
+        param = "invoice_settings[default_payment_method]"
+        method = call.world.find("payment_method", default, param)
         if method["customer"] != customer["id"]:
-            raise invalid(
-                f"The payment method {default} is not attached to the customer {customer['id']}.",
-                "invoice_settings[default_payment_method]",
-            )
-    customer["invoice_settings"] = {**customer["invoice_settings"], **given}
+            raise invalid(f"The payment method {default} is not attached to the customer {customer['id']}.", param)
+    return {**customer["invoice_settings"], **given}
 
 
 def _check_email(email: str | None) -> None:

@@ -5,103 +5,29 @@ Source: docs.stripe.com/payments/paymentintents/lifecycle, docs.stripe.com/payme
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from stripe_audit.emulator.cards import AUTHENTICATION_REQUIRED, Card, Decline
 from stripe_audit.emulator.errors import ApiError, card_error, invalid, unexpected_state
-from stripe_audit.emulator.resources import attempt
+from stripe_audit.emulator.resources import attempt, challenge
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_step
+from stripe_audit.emulator.resources.intent_states import check_state
 from stripe_audit.emulator.store import Obj, snapshot
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["Attempt", "authenticate", "cancel", "capture", "check_confirmable", "check_state", "confirm", "use"]
-
-CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
-CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-_NEEDS_RETURN_URL = (
-    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "
-    "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want "
-    "to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
-    "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."
-)
+__all__ = ["authenticate", "cancel", "capture", "confirm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How a confirmation was asked for."""
-
-    return_url: str | None = None
-    is_off_session: bool = False
-    fails_on_action: bool = False
-
-    @classmethod
-    def of(cls, call: Call) -> Attempt:
-        params = call.params
-        return cls(
-            params.get("return_url"), bool(params.get("off_session")), bool(params.get("error_on_requires_action"))
-        )
-
-
-def use(intent: Obj, method: Obj) -> None:
-    """Put a payment method on the intent; it then waits for its confirmation."""
-    intent["payment_method"] = method["id"]
-    intent["next_action"] = None
-    intent["status"] = "requires_confirmation"
-
-
-def check_state(intent: Obj, verb: str) -> None:
-    """Raise ApiError ``payment_intent_unexpected_state`` unless the intent can be confirmed or canceled now."""
-    status = intent["status"]
-    if verb == "confirm" and status == "succeeded":
-        raise unexpected_state(
-            "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.",
-            intent,
-        )
-    allowed = CONFIRMABLE if verb == "confirm" else CANCELABLE
-    if status in allowed:
-        return
-    if verb == "cancel":
-        raise unexpected_state(
-            f"You cannot cancel this PaymentIntent because it has a status of {status}. Only a PaymentIntent with one "
-            f"of the following statuses may be canceled: {', '.join(CANCELABLE)}.",
-            intent,
-        )
-    raise unexpected_state(
-        f"This PaymentIntent's status is {status}, so it cannot be confirmed. Only a PaymentIntent with one of the "
-        f"following statuses may be confirmed: {', '.join(CONFIRMABLE)}.",
-        intent,
-    )
-
-
-def check_confirmable(call: Call, intent: Obj, method: Obj | None, params: dict[str, Any]) -> None:
-    """Raise ApiError 400 where a confirmation lacks its payment method or its ``return_url``."""
-    if method is None:
-        raise unexpected_state(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
-            "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
-            "payment method or ConfirmationToken.",
-            intent if intent["id"] in call.world.store.by_id else None,
-        )
-    automatic = intent["automatic_payment_methods"]
-    has_redirects = bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
-    is_exempt = call.caller == "customer" or params.get("off_session") or params.get("use_stripe_sdk")
-    if has_redirects and not params.get("return_url") and not is_exempt:
-        raise invalid(_NEEDS_RETURN_URL, "return_url")
-
-
-def confirm(call: Call, intent: Obj, wanted: Attempt) -> None:
+def confirm(call: Call, intent: Obj, wanted: challenge.Attempt) -> None:
     """Try to take the money. Raises ApiError 402 if the card refuses; the intent is then open for another method."""
     world = call.world
     method = world.store.by_id[intent["payment_method"]]
     card = world.cards[method["id"]]
     intent["last_payment_error"] = None
-    if _needs_challenge(world, card, method, wanted):
+    if challenge.is_needed(world, card, intent, wanted):
         if wanted.is_off_session or wanted.fails_on_action:
             _refuse(world, call, intent, method, AUTHENTICATION_REQUIRED)
         intent["status"] = "requires_action"
-        intent["next_action"] = _next_action(world, intent, wanted)
+        intent["next_action"] = challenge.next_action(world, intent, wanted)
         world.emit("payment_intent.requires_action", intent, call)
         return
     _charge(world, call, intent, method, card)
@@ -120,7 +46,7 @@ def authenticate(world: World, intent: Obj, *, succeeds: bool) -> Obj:
             world.authenticated.add(method["id"])
             _charge(world, None, intent, method, world.cards[method["id"]])
         else:
-            _fail_challenge(world, intent, method)
+            challenge.fail(world, intent, method)
     except ApiError as error:
         if error.type != "card_error":
             raise
@@ -179,33 +105,10 @@ def cancel(call: Call, intent: Obj) -> Obj:
     return intent
 
 
-def _needs_challenge(world: World, card: Card, method: Obj, wanted: Attempt) -> bool:
-    is_set_up = method["id"] in world.authenticated
-    if card.challenge == "always":
-        return True
-    if card.challenge == "unless_set_up":
-        return not (is_set_up and wanted.is_off_session)
-    return card.challenge == "set_up" and not wanted.is_off_session
-
-
-def _next_action(world: World, intent: Obj, wanted: Attempt) -> Obj:
-    page = f"{world.url}/3ds/{intent['id']}?client_secret={intent['client_secret']}"
-    if wanted.return_url:
-        return {"type": "redirect_to_url", "redirect_to_url": {"return_url": wanted.return_url, "url": page}}
-    return {
-        "type": "use_stripe_sdk",
-        "use_stripe_sdk": {
-            "type": "three_d_secure_redirect",
-            "source": f"payatt_{intent['id'][3:]}",
-            "stripe_js": page,
-        },
-    }
-
-
 def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Card) -> None:
     if card.decline is not None:
         _refuse(world, call, intent, method, card.decline)
-    is_manual = intent["capture_method"] == "manual"
+    is_manual = "manual" in (intent["capture_method"], intent["payment_method_options"]["card"].get("capture_method"))
     charge = world.store.add(_new_charge(world, intent, method, captured=not is_manual), owner=intent["id"])
     intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
     _keep_method(world, call, intent, method)
@@ -259,25 +162,6 @@ def _refuse(world: World, call: Call | None, intent: Obj, method: Obj, decline: 
         payment_intent=snapshot(intent),
         payment_method=snapshot(method),
     )
-
-
-def _fail_challenge(world: World, intent: Obj, method: Obj) -> None:
-    message = (
-        "We are unable to authenticate your payment method. Please choose a different payment method and try again."
-    )
-    intent.update(
-        status="requires_payment_method",
-        last_payment_error={
-            "code": "payment_intent_authentication_failure",
-            "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
-            "message": message,
-            "payment_method": snapshot(method),
-            "type": "invalid_request_error",
-        },
-        next_action=None,
-        payment_method=None,
-    )
-    world.emit("payment_intent.payment_failed", intent)
 
 
 def _new_charge(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:

@@ -26,17 +26,19 @@ def merged(known: dict[str, str] | None, given: dict[str, str] | None) -> dict[s
 
 
 def change(obj: Obj, params: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Set the named fields that are given, and the metadata; return what the changed fields held before."""
+    """Set the named fields that are given, and the metadata; return what the changed fields held before.
+
+    Raises ApiError 400, and changes nothing, where the metadata would exceed 50 keys.
+    """
     previous: dict[str, Any] = {}
+    metadata = merged(obj["metadata"], params["metadata"]) if "metadata" in params else None
     for name in names:
         if name in params and obj.get(name) != params[name]:
             previous[name] = snapshot(obj.get(name))
             obj[name] = params[name]
-    if "metadata" in params:
-        metadata = merged(obj["metadata"], params["metadata"])
-        if metadata != obj["metadata"]:
-            previous["metadata"] = previous_of(obj["metadata"], metadata)
-            obj["metadata"] = metadata
+    if metadata is not None and metadata != obj["metadata"]:
+        previous["metadata"] = previous_of(obj["metadata"], metadata)
+        obj["metadata"] = metadata
     return previous
 
 

@@ -9,7 +9,14 @@ from stripe_audit.emulator.errors import invalid, unexpected_state
 from stripe_audit.emulator.lists import equal_to, list_of, search
 from stripe_audit.emulator.resources import customers, intent_machine, payment_methods
 from stripe_audit.emulator.resources.amounts import check_amount, currency_of
-from stripe_audit.emulator.resources.intent_machine import Attempt
+from stripe_audit.emulator.resources.challenge import Attempt, check_return_url
+from stripe_audit.emulator.resources.intent_states import (
+    check_confirmable,
+    check_fits,
+    check_state,
+    shown_to_customer,
+    use,
+)
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -32,36 +39,8 @@ _PLAIN = (
     "transfer_group",
 )
 _CONFIRM_ONLY = ("return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
+_FROZEN_LATER = ("amount", "currency", "payment_method", "payment_method_data", "customer", "capture_method")
 _MUTABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
-_SHOWN_TO_CUSTOMER = (
-    "id",
-    "object",
-    "allowed_payment_method_types",
-    "amount",
-    "amount_details",
-    "automatic_payment_methods",
-    "canceled_at",
-    "cancellation_reason",
-    "capture_method",
-    "client_secret",
-    "confirmation_method",
-    "created",
-    "currency",
-    "description",
-    "excluded_payment_method_types",
-    "last_payment_error",
-    "livemode",
-    "next_action",
-    "payment_method",
-    "payment_method_configuration_details",
-    "payment_method_types",
-    "processing",
-    "receipt_email",
-    "setup_future_usage",
-    "shipping",
-    "source",
-    "status",
-)
 
 
 def create(call: Call) -> Obj:
@@ -106,11 +85,13 @@ def create(call: Call) -> Obj:
     for name in _PLAIN:
         if name in params:
             intent[name] = params[name]
+    _set_options(intent, params)
     method = _given_method(call, intent)
     if params.get("confirm"):
-        intent_machine.check_confirmable(call, intent, method, params)
+        check_return_url(params)
+        check_confirmable(call, intent, method, params)
     if method is not None:
-        intent_machine.use(intent, method)
+        use(intent, method)
     call.world.store.add(intent)
     call.world.emit("payment_intent.created", intent, call)
     if params.get("confirm"):
@@ -126,7 +107,7 @@ def retrieve(call: Call) -> Obj:
 def update(call: Call) -> Obj:
     intent, params = _found(call), call.params
     status = intent["status"]
-    frozen = [name for name in ("amount", "currency", "payment_method", "customer", "capture_method") if name in params]
+    frozen = [name for name in _FROZEN_LATER if name in params]
     if status not in _MUTABLE and frozen:
         raise unexpected_state(
             f"This PaymentIntent's {frozen[0]} could not be updated because it has a status of {status}. You may only "
@@ -134,31 +115,32 @@ def update(call: Call) -> Obj:
             intent,
         )
     currency = currency_of(params) if "currency" in params else intent["currency"]
-    if "amount" in params or "currency" in params:
-        before: int = intent["amount"]
-        amount: int = params.get("amount", before)
+    amount: int = params["amount"] if "amount" in params else intent["amount"]
+    if frozen:
         check_amount(amount, currency)
-        intent["amount"], intent["currency"] = amount, currency
-    if "customer" in params:
-        intent["customer"] = _customer(call, params)
+    customer = _customer(call, params) if "customer" in params else intent["customer"]
+    method = _given_method(call, {**intent, "customer": customer})
     change(intent, params, (*_PLAIN, "capture_method", "setup_future_usage", "payment_method_types"))
-    method = _given_method(call, intent)
+    intent.update(amount=amount, currency=currency, customer=customer)
+    _set_options(intent, params)
     if method is not None:
-        intent_machine.use(intent, method)
+        use(intent, method)
     return intent
 
 
 def confirm(call: Call) -> Obj:
     intent = _found(call)
-    intent_machine.check_state(intent, "confirm")
+    check_state(intent, "confirm")
+    check_return_url(call.params)
     method = _given_method(call, intent)
     current = method or call.world.store.get("payment_method", intent["payment_method"] or "")
-    intent_machine.check_confirmable(call, intent, current, call.params)
-    for name in ("receipt_email", "setup_future_usage", "shipping"):
+    check_confirmable(call, intent, current, call.params)
+    for name in ("capture_method", "receipt_email", "setup_future_usage", "shipping"):
         if name in call.params:
             intent[name] = call.params[name]
+    _set_options(intent, call.params)
     if method is not None:
-        intent_machine.use(intent, method)
+        use(intent, method)
     intent_machine.confirm(call, intent, Attempt.of(call))
     return _for(call, intent)
 
@@ -196,9 +178,7 @@ def _found(call: Call) -> Obj:
 
 
 def _for(call: Call, intent: Obj) -> Obj:
-    if call.caller != "customer":
-        return intent
-    return {name: intent[name] for name in _SHOWN_TO_CUSTOMER if name in intent}
+    return shown_to_customer(intent) if call.caller == "customer" else intent
 
 
 def _automatic_methods(params: dict[str, Any]) -> dict[str, Any] | None:
@@ -238,19 +218,17 @@ def _given_method(call: Call, intent: Obj) -> Obj | None:
         method = payment_methods.usable(call, params["payment_method"], "payment_method")
     elif params.get("payment_method_data"):
         method = payment_methods.from_data(call, params["payment_method_data"], "payment_method_data")
-    if method is not None and method["customer"] not in (None, intent["customer"]):
-        detail = (
-            f"belongs to a Customer {method['customer']}. Please include the Customer in the `customer` parameter on "
-            "the PaymentIntent."
-        )
-        raise invalid(
-            f"The provided PaymentMethod {detail}"
-            if not intent["customer"]
-            else f"The payment method supplied ({method['id']}) belongs to a different Customer "
-            "than the one on the PaymentIntent.",
-            "payment_method",
-        )
+    if method is not None:
+        check_fits(intent, method)
     return method
+
+
+def _set_options(intent: Obj, params: dict[str, Any]) -> None:
+    """Keep whether 3DS is asked for, and capture by hand; the other options change nothing here."""
+    given = (params.get("payment_method_options") or {}).get("card") or {}
+    for name in ("request_three_d_secure", "capture_method"):
+        if given.get(name):
+            intent["payment_method_options"]["card"][name] = given[name]
 
 
 ROUTES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from stripe_audit.emulator.cards import Card, by_name, by_number
@@ -13,8 +14,19 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "attach_to", "billing_details", "from_card", "from_data", "usable"]
+__all__ = [
+    "ROUTES",
+    "attach_to",
+    "billing_details",
+    "check_attachable",
+    "expiry_of",
+    "from_card",
+    "from_data",
+    "numbered",
+    "usable",
+]
 
+_DIGITS = re.compile("[0-9]{1,4}")
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 _REUSED = (
     "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a "
@@ -71,9 +83,13 @@ def from_data(call: Call, data: dict[str, Any], param: str) -> Obj:
         return from_card(call.world, _token(call, given["token"]), **values)
     card = numbered(call, given, f"{param}card" if not param else f"{param}[card]")
     method = from_card(call.world, card, **values)
-    for name in ("exp_month", "exp_year"):
-        method["card"][name] = int(given[name])
+    method["card"].update(expiry_of(given))
     return method
+
+
+def expiry_of(given: dict[str, Any]) -> dict[str, int]:
+    """The checked expiry of a numbered card, its year in four digits."""
+    return {"exp_month": int(given["exp_month"]), "exp_year": int(given["exp_year"]) % 2000 + 2000}
 
 
 def numbered(call: Call, given: dict[str, Any], param: str) -> Card:
@@ -87,32 +103,32 @@ def numbered(call: Call, given: dict[str, Any], param: str) -> Card:
     if card is None:
         raise card_error("Your card number is incorrect.", code="incorrect_number", decline_code=None, param="number")
     month, year, cvc = (str(given.get(name) or "") for name in ("exp_month", "exp_year", "cvc"))
-    if not month.isdigit() or not 1 <= int(month) <= 12:
+    if not _DIGITS.fullmatch(month) or not 1 <= int(month) <= 12:
         raise card_error(
             "Your card's expiration month is invalid.",
             code="invalid_expiry_month",
             decline_code=None,
             param="exp_month",
         )
-    if not year.isdigit() or not call.world.clock.now() / 31_556_952 + 1970 <= (int(year) % 2000) + 2001 < 2100:
+    now = call.world.clock.now() / 31_556_952 + 1970  # a card is good to the end of its month; the year will do here
+    if not _DIGITS.fullmatch(year) or not now <= int(year) % 2000 + 2001 <= 2100:
         raise card_error(
             "Your card's expiration year is invalid.", code="invalid_expiry_year", decline_code=None, param="exp_year"
         )
-    if cvc and not (cvc.isdigit() and len(cvc) in (3, 4)):
+    if cvc and not (_DIGITS.fullmatch(cvc) and len(cvc) in (3, 4)):
         raise card_error("Your card's security code is invalid.", code="invalid_cvc", decline_code=None, param="cvc")
     return card
 
 
 def usable(call: Call, identity: str, param: str) -> Obj:
-    """The payment method of an id, a test name (``pm_card_visa``) or a token; test names make a fresh one.
+    """The payment method of an id, or of a test name (``pm_card_visa``), which makes a fresh one.
 
     Raises ApiError 400 for an unknown one and for one that was used up.
     """
     world = call.world
     known = world.store.get("payment_method", identity)
     if known is not None:
-        if identity in world.spent and known["customer"] is None:
-            raise invalid(_REUSED, param, "payment_method_unexpected_state")
+        check_unspent(world, known, param)
         return known
     card = by_name(identity) if identity.startswith("pm_card_") else None
     if card is None:
@@ -120,23 +136,33 @@ def usable(call: Call, identity: str, param: str) -> Obj:
     return from_card(world, card)
 
 
+def check_unspent(world: World, method: Obj, param: str) -> None:
+    """Raise ApiError 400 for a payment method that was used without a customer, or detached from one."""
+    if method["id"] in world.spent and method["customer"] is None:
+        raise invalid(_REUSED, param, "payment_method_unexpected_state")
+
+
 def attach_to(call: Call, method: Obj, customer: Obj) -> None:
-    """Attach, once. Raises ApiError: 402 for cards that refuse it, 400 for another customer's payment method."""
+    """Attach, once. Raises ApiError as ``check_attachable`` does."""
     if method["customer"] == customer["id"]:
         return
+    check_attachable(call, method)
+    method["customer"] = customer["id"]
+    call.world.emit("payment_method.attached", method, call)
+
+
+def check_attachable(call: Call, method: Obj) -> None:
+    """Raise ApiError: 402 for cards that refuse it, 400 for another customer's and for used-up payment methods."""
     if method["customer"] is not None:
         raise invalid(
             "The payment method you provided has already been attached to a customer.",
             "payment_method",
             "payment_method_unexpected_state",
         )
-    if method["id"] in call.world.spent:
-        raise invalid(_REUSED, "payment_method", "payment_method_unexpected_state")
+    check_unspent(call.world, method, "payment_method")
     card = call.world.cards[method["id"]]
     if not card.is_attachable and card.decline is not None:
         raise card_error(card.decline.message, code=card.decline.code, decline_code=card.decline.decline_code)
-    method["customer"] = customer["id"]
-    call.world.emit("payment_method.attached", method, call)
 
 
 def billing_details(given: dict[str, Any]) -> dict[str, Any]:

@@ -29,12 +29,14 @@ def create(call: Call) -> Obj:
         charge=charge["id"],
         created=world.clock.seconds(),
         currency=charge["currency"],
+        customer=charge["customer"],
         destination_details={
             "type": "card",
             "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
         },
         metadata=merged({}, params.get("metadata") or {}),
         payment_intent=charge["payment_intent"],
+        payment_method=charge["payment_method"],
         reason=params.get("reason"),
         status="pending" if aftermath == "pending_refund" else "succeeded",
     )

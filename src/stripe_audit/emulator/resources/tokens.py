@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.resources.payment_methods import numbered
+from stripe_audit.emulator.resources.payment_methods import expiry_of, numbered
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
@@ -30,8 +30,7 @@ def create(call: Call) -> Obj:
             object="card",
             brand={"visa": "Visa", "mastercard": "MasterCard", "amex": "American Express"}.get(card.brand, card.brand),
             country=card.country,
-            exp_month=int(given["exp_month"]),
-            exp_year=int(given["exp_year"]),
+            **expiry_of(given),
             fingerprint=world.fingerprint(card.number),
             funding=card.funding,
             last4=card.last4,

@@ -13,7 +13,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "register"]
+__all__ = ["ROUTES", "check_url", "register"]
 
 MOST = 16
 """docs.stripe.com/workbench/event-destinations: 16 per account."""
@@ -40,7 +40,7 @@ def register(world: World, url: str, events: list[str], secret: str, **values: A
 
 def create(call: Call) -> Obj:
     params, world = call.params, call.world
-    _check_url(params["url"])
+    check_url(params["url"])
     if len(world.store.by_kind["webhook_endpoint"]) >= MOST:
         raise invalid(f"You have reached the maximum of {MOST} test webhook endpoints.")
     if not params["enabled_events"]:
@@ -65,7 +65,7 @@ def retrieve(call: Call) -> Obj:
 def update(call: Call) -> Obj:
     endpoint, params = call.world.find("webhook_endpoint", call.ids[0]), call.params
     if params.get("url"):
-        _check_url(params["url"])
+        check_url(params["url"])
     change(endpoint, params, ("url", "description", "enabled_events"))
     if "disabled" in params:
         endpoint["status"] = "disabled" if params["disabled"] else "enabled"
@@ -83,7 +83,8 @@ def listed(call: Call) -> Obj:
     return list_of(call, "webhook_endpoint")
 
 
-def _check_url(url: str | None) -> None:
+def check_url(url: str | None) -> None:
+    """Raise ApiError 400 for what is no http or https URL with a host."""
     try:
         parts = urlsplit(url or "")
         is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
