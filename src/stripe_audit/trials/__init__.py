@@ -5,7 +5,34 @@ They collect; the checks judge.
 
 from __future__ import annotations
 
+from stripe_audit.trials.deliveries import is_acknowledged, settled, tell
 from stripe_audit.trials.events import Told, event_of, fitting_event, told_after
 from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
+from stripe_audit.trials.journeys import JOURNEYS, Journey, travel
+from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
+from stripe_audit.trials.submissions import Submitted, charged_intents, money_kept, submit, takes
 
-__all__ = ["Told", "Tried", "accepts_anything", "event_of", "fitting_event", "told_after", "try_forgeries"]
+__all__ = [
+    "JOURNEYS",
+    "Journey",
+    "Submitted",
+    "Told",
+    "Tried",
+    "accepts_anything",
+    "charged_intents",
+    "event_of",
+    "fitting_event",
+    "is_acknowledged",
+    "made",
+    "mentions",
+    "money_kept",
+    "place_of",
+    "refused",
+    "settled",
+    "submit",
+    "takes",
+    "tell",
+    "told_after",
+    "travel",
+    "try_forgeries",
+]

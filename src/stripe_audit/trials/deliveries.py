@@ -1,0 +1,61 @@
+"""Watching webhook events on their way, and telling a target of them in an order of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stripe_audit.context import Context
+from stripe_audit.observers.interface import eventually
+from stripe_audit.payments import Payment
+from stripe_audit.stripe_backend.interface import Attempt, Delivery
+
+__all__ = ["is_acknowledged", "settled", "tell"]
+
+_PAUSES_S = (0.05, 0.2, 0.6)
+"""Before what was refused is sent again: Stripe's hours, compressed."""
+
+
+def is_acknowledged(attempt: Attempt) -> bool:
+    """Whether an attempt to deliver was answered as Stripe wants it: 2xx (docs.stripe.com/webhooks)."""
+    return attempt.status is not None and 200 <= attempt.status < 300
+
+
+async def settled(ctx: Context, objects: Iterable[str], *, within: float | None = None) -> list[Delivery]:
+    """The deliveries about some objects once none is under way any more, or as they are at the deadline."""
+    names = list(objects)
+
+    async def read() -> list[Delivery]:
+        return [one for found in await asyncio.gather(*map(ctx.stripe.deliveries, names)) for one in found]
+
+    def is_settled(deliveries: list[Delivery]) -> bool:
+        return not any(one.state in ("pending", "retrying") for one in deliveries)
+
+    return (await eventually(read, is_settled, within=within or ctx.patience))[0]
+
+
+async def tell(ctx: Context, payment: Payment, events: Sequence[Mapping[str, Any]]) -> list[Attempt]:
+    """Deliver held events in this order. What is refused is sent again after the others, as Stripe would.
+
+    The answer to the last attempt with each event, at each endpoint that listens to it.
+    """
+    answers: list[Attempt] = []
+    refused: list[str] = []
+    for event in events:
+        attempts = await ctx.stripe.release(payment.intent, events=[event["id"]])
+        if all(map(is_acknowledged, attempts)):
+            answers += attempts
+        else:
+            refused.append(event["id"])
+    for pause in _PAUSES_S:
+        if not refused:
+            break
+        await asyncio.sleep(pause)
+        again = {event: await ctx.stripe.resend(event) for event in refused}
+        last = {event: attempts for event, attempts in again.items() if all(map(is_acknowledged, attempts))}
+        if pause == _PAUSES_S[-1]:
+            last = again
+        answers += [attempt for attempts in last.values() for attempt in attempts]
+        refused = [event for event in refused if event not in last]
+    return answers
