@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stripe_audit.keys import TestKeys
 
@@ -19,6 +21,8 @@ class EmulatorConfig:
     ``retry_schedule`` holds the waits before each further attempt to deliver a webhook event, on the emulator's clock:
     Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
     ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
+    ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from the
+    start, and again after a reset.
     """
 
     port: int = 0
@@ -32,3 +36,5 @@ class EmulatorConfig:
     delivery_timeout: float = 10.0
     refund_delay: float = 0.2
     journal_limit: int = 200_000
+    webhooks: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Mapping[str, Any], ...] = ()

@@ -15,6 +15,7 @@ from stripe_audit.emulator import control_deliveries as deliveries
 from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
+from stripe_audit.emulator.opening import furnish
 from stripe_audit.emulator.resources import intent_machine, webhook_endpoints
 from stripe_audit.emulator.world import World
 
@@ -142,6 +143,7 @@ def _object(world: World, asked: Asked) -> Answer:
 
 def _reset(world: World, asked: Asked) -> Answer:
     world.reset()
+    furnish(world)
     return {"ok": True}
 
 

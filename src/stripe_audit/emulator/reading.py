@@ -16,7 +16,7 @@ from stripe_audit.emulator.form import decode
 from stripe_audit.emulator.sdk import headers_of
 from stripe_audit.emulator.world import Caller, World
 
-__all__ = ["ApiRequest", "read"]
+__all__ = ["ApiRequest", "is_version", "read"]
 
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_]+)?(;[A-Za-z0-9_=;. -]*)?")
 """A version, and behind semicolons the beta features that preview libraries ask for."""
@@ -92,8 +92,13 @@ async def _body(request: web.BaseRequest) -> tuple[str, ApiError | None]:
         return "", ApiError("The request's body could not be read", status=status)
 
 
+def is_version(text: str) -> bool:
+    """Whether this is an API version as ``Stripe-Version`` takes it."""
+    return _VERSION.fullmatch(text) is not None
+
+
 def _version(world: World, request: web.BaseRequest, params: dict[str, Any]) -> str:
     version = request.headers.get("Stripe-Version") or params.get("_stripe_version") or world.config.api_version
-    if not isinstance(version, str) or not _VERSION.fullmatch(version):
+    if not isinstance(version, str) or not is_version(version):
         raise invalid(f"Invalid Stripe API version: {str(version)[:50]}")
     return version

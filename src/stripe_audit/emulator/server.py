@@ -16,6 +16,7 @@ from stripe_audit.emulator import pages
 from stripe_audit.emulator.api import Api
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.control import Control
+from stripe_audit.emulator.opening import furnish
 from stripe_audit.emulator.world import World
 from stripe_audit.keys import make_test_keys
 
@@ -31,6 +32,7 @@ class Emulator:
     def __init__(self, config: EmulatorConfig | None = None) -> None:
         self.config = config or EmulatorConfig()
         self.url = ""
+        """Where it listens; empty while it does not."""
         self.keys = self.config.keys or make_test_keys(self.config.seed)
         """The account's keys: ``secret`` is the target's, ``audit_secret`` the audit's."""
         self.control_token = self.config.control_token or secrets.token_urlsafe(24)
@@ -65,6 +67,7 @@ class Emulator:
             loop.call_soon_threadsafe(ended.set)
         thread.join(START_SECONDS)
         self._thread = None
+        self.url = ""
 
     def end(self) -> None:
         """Ask ``serve`` to return; for the loop that serves."""
@@ -91,6 +94,7 @@ class Emulator:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         world = World(self.config, self.keys, self.control_token)
+        furnish(world)
         runner = web.ServerRunner(
             web.Server(_handler(world), access_log=None), handle_signals=False, shutdown_timeout=0.5
         )
