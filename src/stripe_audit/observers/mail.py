@@ -53,26 +53,33 @@ class MailSink(MailObserver):
 
     def __init__(self, port: int = 0) -> None:
         self._handler = _Handler()
-        self._controller = _Sink(self._handler, hostname="127.0.0.1", port=port, data_size_limit=_SIZE_CAP)
+        self._port = port
+        self._controller: _Sink | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port."""
-        return "127.0.0.1", int(self._controller.port)
+        return "127.0.0.1", int(self._controller.port) if self._controller else self._port
 
     def start(self) -> None:
         """Begin to listen. Raises TargetError if the port is taken."""
+        controller = _Sink(self._handler, hostname="127.0.0.1", port=self._port, data_size_limit=_SIZE_CAP)
         try:
-            self._controller.start()
+            controller.start()
         except OSError as error:
+            controller.stop(no_assert=True)
+            if not controller.loop.is_closed():
+                controller.loop.close()
             raise TargetError(
-                f"the mail sink cannot listen on port {self._controller.port}: {error.strerror}",
+                f"the mail sink cannot listen on port {self._port}: {error.strerror}",
                 hint="observers.mail.port: 0 takes a free one",
             ) from None
+        self._controller = controller
 
     def stop(self) -> None:
         """Stop listening. What was received stays readable."""
-        self._controller.stop(no_assert=True)
+        if self._controller:
+            self._controller.stop(no_assert=True)
 
     def messages(self, *, to: str | None = None) -> list[Mail]:
         with self._handler.lock:
