@@ -29,9 +29,7 @@ def demo_app(options: dict[str, Any]) -> typer.Typer:
     def serve(
         defect: Annotated[list[str] | None, typer.Option(help="Break one thing. Repeatable.")] = None,
         variant: Annotated[str, typer.Option(help="A sound variant: queued, odd.")] = "",
-        port: Annotated[
-            int | None, typer.Option(min=1, max=65535, help="The shop's port (default: free).")
-        ] = None,
+        port: Annotated[int | None, typer.Option(min=1, max=65535, help="The shop's port (default: free).")] = None,
     ) -> None:
         """Run the shop, its Stripe and its mail sink until Ctrl-C."""
         import threading

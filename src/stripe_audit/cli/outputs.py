@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from stripe_audit.report import Report
     from stripe_audit.settings import Settings
 
-__all__ = ["Outputs", "new_run_folder", "progress_listener", "read_report"]
+__all__ = ["Outputs", "new_run_folder", "progress_listener", "saved_report"]
 
 REPORT_NAME = "report.json"
-_SIZE_CAP = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,14 @@ class Outputs:
 
     def write_plan(self, plan: Plan, settings: Settings) -> None:
         """The plan instead of a report. Raises OutputError."""
-        from stripe_audit.reporters.plan import render_plan_markdown, render_plan_text
+        from stripe_audit.reporters.action_plan import render_plan_markdown, render_plan_text
 
-        target = settings.model.target
+        target = f"{settings.model.target.name} ({settings.model.target.url})"
         for output in self.wanted:
-            render = render_plan_markdown if output.format == "markdown" else render_plan_text
-            text = render(plan, name=target.name, url=target.url)
+            if output.format == "markdown":
+                text = render_plan_markdown(plan, target)
+            else:
+                text = render_plan_text(plan, target, width=shutil.get_terminal_size((100, 40)).columns)
             if output.path is None:
                 _print(text)
             else:
@@ -150,20 +152,11 @@ def new_run_folder(base: Path) -> Path:
     return folder
 
 
-def read_report(path: Path) -> Report:
+def saved_report(path: Path) -> Report:
     """A saved report, from its file or its run's folder. Raises UsageError."""
-    from stripe_audit.reporters.json_format import from_json
+    from stripe_audit.reporters.json_format import read_report
 
-    path = path / REPORT_NAME if path.is_dir() else path
-    try:
-        if path.stat().st_size > _SIZE_CAP:
-            raise UsageError(f"{path} is larger than 256 MiB", hint="is this a report?")
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8", hint="reports are written by 'stripe-audit run'") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a report or a run's folder") from None
-    return from_json(text, str(path))
+    return read_report(path / REPORT_NAME if path.is_dir() else path)
 
 
 @contextmanager
@@ -172,7 +165,7 @@ def progress_listener(*, is_quiet: bool) -> Iterator[list[Callable[[Event], None
     if is_quiet:
         yield []
         return
-    from stripe_audit.reporters.progress import Progress
+    from stripe_audit.reporters.progress import progress_on
 
-    with Progress(sys.stderr) as progress:
+    with progress_on(sys.stderr) as progress:
         yield [progress]

@@ -18,7 +18,7 @@ def report(
     ] = None,
 ) -> None:
     """Render a saved report in other formats, to the same text as the run did."""
-    from stripe_audit.cli.outputs import Outputs, read_report
+    from stripe_audit.cli.outputs import Outputs, saved_report
 
     outputs = Outputs.read(format or [])
-    outputs.write(read_report(run))
+    outputs.write(saved_report(run))
