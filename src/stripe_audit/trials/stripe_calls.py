@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stripe_audit.context import Context
+from stripe_audit.observers.interface import eventually
 from stripe_audit.stripe_backend.interface import Call
 
 __all__ = ["made", "mentions", "place_of", "refused"]
@@ -27,11 +28,20 @@ def place_of(value: Any, word: str) -> dict[str, Any] | None:
     return None
 
 
-async def made(ctx: Context, path: str, *, since: int, words: Collection[str]) -> list[Call]:
-    """The calls that made an object of the path's kind and mention one of the words; one call for each object."""
-    calls = await _calls(ctx, path, since, words)
-    by_object = {call.object: call for call in reversed(calls) if call.object and 200 <= call.status < 300}
-    return sorted(by_object.values(), key=lambda call: call.seq)
+async def made(
+    ctx: Context, path: str, *, since: int, words: Collection[str], within: float | None = None
+) -> list[Call]:
+    """The calls that made an object of the path's kind and mention one of the words; one call for each object.
+
+    ``within`` so many seconds there must be one; without it, what there is now.
+    """
+
+    async def read() -> list[Call]:
+        calls = await _calls(ctx, path, since, words)
+        by_object = {call.object: call for call in reversed(calls) if call.object and 200 <= call.status < 300}
+        return sorted(by_object.values(), key=lambda call: call.seq)
+
+    return await read() if within is None else (await eventually(read, bool, within=within))[0]
 
 
 async def refused(ctx: Context, path: str, *, since: int, words: Collection[str]) -> list[Call]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.orders import Orders, Refusal
+from stripe_audit.demo.orders import Orders
 from stripe_audit.demo.products import PRODUCTS
 from stripe_audit.demo.stripe_side import StripeSide
 from stripe_audit.demo.webhooks import Receipts
@@ -41,14 +41,14 @@ class _TimesHundred(Orders):
 
 class _CustomersDoubled(Orders):
     async def customer(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, Mapping) or not isinstance(data.get("email"), str):
-            raise Refusal(400, "invalid_email", "The e-mail address is not valid.")
-        made = await self.stripe.create_customer(data["email"] + " " * self._next(), str(data.get("name", "")))
-        return {"customerId": made["id"]}
+        if isinstance(data, Mapping) and isinstance(data.get("email"), str):
+            self.store.run("DELETE FROM customers WHERE email = :email", {"email": data["email"].lower()})
+        return await super().customer(data)
 
-    def _next(self) -> int:
-        self._made = getattr(self, "_made", -1) + 1
-        return self._made
+
+class _CustomersAnew(StripeSide):
+    async def create_customer(self, email: str, name: str) -> dict[str, Any]:
+        return await self._call(self._client.v1.customers.create, {"email": email, "name": name})
 
 
 class _StalePrices(Shop):
@@ -112,6 +112,7 @@ DEFECTS = (
         "The same customer is created anew each time",
         "customer-created",
         orders=_CustomersDoubled,
+        stripe=_CustomersAnew,
     ),
     Defect(
         "stale-prices",
