@@ -29,13 +29,12 @@ __all__ = ["Audit", "Options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What flags say about one run. ``folder`` takes exchanges and the report; None keeps them in memory."""
+    """What flags say about one run."""
 
     selection: Selection = field(default_factory=Selection)
     seed: int | None = None
     is_launching: bool = True
     has_project_checks: bool = True
-    folder: Path | None = None
 
 
 @dataclass(slots=True)
@@ -47,16 +46,17 @@ class _Course:
     results: list[CheckResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interlock: Interlock | None = None
+    folder: Path | None = None
 
 
 class Audit:
     """Runs once. ``interrupt`` may be called from a signal handler of the thread that runs it."""
 
-    def __init__(self, settings: Settings, options: Options, listeners: Sequence[Listener] = ()) -> None:
+    def __init__(self, settings: Settings, options: Options) -> None:
         """Raises CatalogError, SettingsError, and UsageError where nothing is selected."""
         self.settings = settings
         self.options = options
-        self._listeners = tuple(listeners)
+        self._listeners: tuple[Listener, ...] = ()
         audit = settings.model.audit
         folders = [settings.path(name) for name in audit.checks_dirs] if options.has_project_checks else []
         points = audit.entry_points if options.has_project_checks else []
@@ -88,12 +88,16 @@ class Audit:
 
     # Running
 
-    def run(self) -> Report:
-        """Set the stage, prove test mode, run the plan. Raises StripeError or TargetError if our ports are taken."""
-        course = _Course()
+    def run(self, folder: Path | None = None, listeners: Sequence[Listener] = ()) -> Report:
+        """Set the stage, prove test mode, run the plan. Raises StripeError or TargetError if our ports are taken.
+
+        ``folder`` takes the exchanges; None keeps them in memory.
+        """
+        self._listeners = tuple(listeners)
+        course = _Course(folder=folder)
         stage = Stage(
             self.settings,
-            folder=self.options.folder,
+            folder=folder,
             seed=self.options.seed,
             is_launching=self.options.is_launching,
         )
@@ -159,7 +163,7 @@ class Audit:
                 finished_at=time.time(),
                 interrupted=self._is_interrupted,
                 seed=self.options.seed,
-                folder=str(self.options.folder) if self.options.folder else None,
+                folder=str(course.folder) if course.folder else None,
             ),
             target=TargetFacts(
                 name=self.settings.model.target.name,

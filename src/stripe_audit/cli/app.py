@@ -1,20 +1,26 @@
-"""The commands, gathered. Nothing heavy is imported here, so that ``--help`` answers at once."""
+"""The commands, gathered. A command's module is imported when it is called, so that ``--help`` answers at once."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from stripe_audit.cli.checks import checks_app
-from stripe_audit.cli.demo import demo_app
-from stripe_audit.cli.emulator import emulator
-from stripe_audit.cli.report import report
-from stripe_audit.cli.run import run
-from stripe_audit.cli.settings import settings_app
+__all__ = ["COMMANDS", "make_app"]
 
-__all__ = ["make_app"]
+COMMANDS = {
+    "run": "Audit a target, and exit by what was found.",
+    "report": "Render a saved report in other formats.",
+    "checks": "What is checked, and why it matters.",
+    "settings": "What can be set, and whether yours is right.",
+    "demo": "The demo shop, sound or with one thing broken.",
+    "emulator": "Run the embedded Stripe alone.",
+}
+"""Every command with its line in the help. Each is made by ``make`` in the module of its name."""
 
+_OPTIONS: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 _EXAMPLES = """\
 \b
 Examples:
@@ -27,6 +33,35 @@ Examples:
 """
 
 
+class _Commands(TyperGroup):
+    """Knows its commands by name, and loads one when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            module = importlib.import_module(f"stripe_audit.cli.{cmd_name}")
+            command = typer.main.get_command(module.make(_OPTIONS))
+            command.name = cmd_name
+            self.commands[cmd_name] = command
+        return self.commands[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
 def _version(is_wanted: bool) -> None:
     if is_wanted:
         from stripe_audit import __version__
@@ -37,13 +72,14 @@ def _version(is_wanted: bool) -> None:
 
 def make_app() -> typer.Typer:
     """The whole command line."""
-    options: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "no_args_is_help": True}
     app = typer.Typer(
         name="stripe-audit",
+        cls=_Commands,
         help="Prove that a Stripe integration takes money correctly: six phases, 24 tasks, verdicts by effects.",
         epilog=_EXAMPLES,
+        no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-        **options,
+        **{**_OPTIONS, "add_completion": True},
     )
 
     @app.callback()
@@ -54,17 +90,4 @@ def make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    app.command("run", epilog=_RUN_EXAMPLES)(run)
-    app.command("report")(report)
-    app.command("emulator")(emulator)
-    app.add_typer(checks_app(options), name="checks")
-    app.add_typer(settings_app(options), name="settings")
-    app.add_typer(demo_app(options), name="demo")
     return app
-
-
-_RUN_EXAMPLES = """\
-\b
-Exit codes:
-  0 nothing at or above --fail-on   1 findings   2 usage or settings   3 the audit is incomplete   130 interrupted
-"""

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["checks_app"]
+__all__ = ["make"]
 
 Folders = Annotated[list[Path] | None, typer.Option(help="A folder with checks of your own.")]
 
 
-def checks_app(options: dict[str, Any]) -> typer.Typer:
+def make(options: dict[str, Any]) -> typer.Typer:
     """The command group."""
-    app = typer.Typer(help="What is checked, and why it matters.", **options)
+    app = typer.Typer(help="What is checked, and why it matters.", no_args_is_help=True, **options)
 
     @app.command("list")
     def list_checks(

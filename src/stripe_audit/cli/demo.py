@@ -8,12 +8,12 @@ import typer
 
 from stripe_audit.errors import UsageError
 
-__all__ = ["demo_app"]
+__all__ = ["make"]
 
 
-def demo_app(options: dict[str, Any]) -> typer.Typer:
+def make(options: dict[str, Any]) -> typer.Typer:
     """The command group."""
-    app = typer.Typer(help="The demo shop, sound or with one thing broken.", **options)
+    app = typer.Typer(help="The demo shop, sound or with one thing broken.", no_args_is_help=True, **options)
 
     @app.command()
     def defects() -> None:

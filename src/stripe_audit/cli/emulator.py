@@ -14,7 +14,7 @@ from stripe_audit.errors import StripeError, UsageError
 if TYPE_CHECKING:
     from stripe_audit.emulator import Emulator, EmulatorConfig
 
-__all__ = ["emulator"]
+__all__ = ["emulator", "make"]
 
 _ACTION = ("kind", "status", "seconds", "type", "code", "decline_code", "message", "reason")
 _NUMBERS = ("status", "times")
@@ -145,3 +145,10 @@ def _shown(facts: Mapping[str, Any]) -> str:
     lines += [f"{'webhook':<16} {entry['url']}  {entry['secret']}" for entry in facts["webhooks"]]
     lines += [f"{'fault':<16} {json.dumps(rule)}" for rule in facts["faults"]]
     return "\n".join([*lines, "Ctrl-C stops it."])
+
+
+def make(options: dict[str, Any]) -> typer.Typer:
+    """The command."""
+    app = typer.Typer(**options)
+    app.command()(emulator)
+    return app

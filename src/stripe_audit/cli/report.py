@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-__all__ = ["report"]
+__all__ = ["make", "report"]
 
 
 def report(
@@ -22,3 +22,10 @@ def report(
 
     outputs = Outputs.read(format or [])
     outputs.write(saved_report(run))
+
+
+def make(options: dict[str, Any]) -> typer.Typer:
+    """The command."""
+    app = typer.Typer(**options)
+    app.command()(report)
+    return app

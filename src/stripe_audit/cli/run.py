@@ -6,20 +6,24 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from stripe_audit.errors import UsageError
-from stripe_audit.models import Severity
 
 if TYPE_CHECKING:
     from stripe_audit.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["make", "run"]
 
 Names = list[str]
-_SELECT, _TARGET, _HOW, _OUT = "Selection", "Target", "How", "Output"
+Severities = Literal["critical", "high", "medium", "low", "info"]
+_EXITS = """\
+\b
+Exit codes:
+  0 nothing at or above --fail-on   1 findings   2 usage or settings   3 the audit is incomplete   130 interrupted
+"""
 
 
 def run(
@@ -42,7 +46,7 @@ def run(
         Names | None,
         typer.Option("--format", "-f", help="terminal, markdown or json; FORMAT=PATH writes a file. Repeatable."),
     ] = None,
-    fail_on: Annotated[Severity | None, typer.Option(help="Exit 1 from this severity up (default: medium).")] = None,
+    fail_on: Annotated[Severities | None, typer.Option(help="Exit 1 from this severity up (default: medium).")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
     allow_probes: Annotated[
         bool, typer.Option("--allow-probes", help="Also send requests that a sound target refuses.")
@@ -69,7 +73,7 @@ def run(
     if demo and (settings_file or url):
         raise UsageError("--demo brings its own target and settings", hint="drop --settings and --url")
     audit = {
-        "fail_on": fail_on and fail_on.value,
+        "fail_on": fail_on,
         "strict": strict or None,
         "allow_probes": allow_probes or None,
         "allow_empty": allow_empty,
@@ -136,15 +140,20 @@ def _audit(
     from stripe_audit.cli.signals import interruptible
     from stripe_audit.report import exit_code
 
-    folder = None if is_dry else new_run_folder(settings.path(settings.model.audit.output))
-    options = Options(selection, seed, is_launching, has_project_checks, folder)
-    with progress_listener(is_quiet=is_quiet or is_dry) as listeners:
-        audit = Audit(settings, options, listeners)
-        if is_dry:
-            outputs.write_plan(audit.plan(), settings)
-            return 0
-        with interruptible(audit.interrupt):
-            report = audit.run()
+    audit = Audit(settings, Options(selection, seed, is_launching, has_project_checks))
+    if is_dry:
+        outputs.write_plan(audit.plan(), settings)
+        return 0
+    folder = new_run_folder(settings.path(settings.model.audit.output))
+    with progress_listener(is_quiet=is_quiet) as listeners, interruptible(audit.interrupt):
+        report = audit.run(folder, listeners)
     outputs.keep(report, folder)
     outputs.write(report)
     return exit_code(report)
+
+
+def make(options: dict[str, Any]) -> typer.Typer:
+    """The command."""
+    app = typer.Typer(**options)
+    app.command(epilog=_EXITS)(run)
+    return app

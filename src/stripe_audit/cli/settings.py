@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["settings_app"]
+__all__ = ["make"]
 
 
-def settings_app(options: dict[str, Any]) -> typer.Typer:
+def make(options: dict[str, Any]) -> typer.Typer:
     """The command group."""
-    app = typer.Typer(help="What can be set, and whether yours is right.", **options)
+    app = typer.Typer(help="What can be set, and whether yours is right.", no_args_is_help=True, **options)
 
     @app.command()
     def schema() -> None:
