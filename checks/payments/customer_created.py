@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
 
@@ -27,7 +27,7 @@ class CustomerCreated(Check):
 
     id = "customer-created"
     task = "3.1"
-    severity = Severity.MEDIUM
+    severity = Severity.HIGH
     needs = ("route:customer", "stripe")
     effect = Effect.WRITE
     uses = Uses()
@@ -44,36 +44,30 @@ class CustomerCreated(Check):
             refusals = await trials.refused(ctx, CUSTOMERS, since=mark, words=[values["email"]])
             if not refusals and first.status < 500:
                 ctx.inconclusive(f"a new customer was answered {first.status}", supply="target.routes.customer.body")
-            reason = str((refusals[0].error or {}).get("message")) if refusals else "Stripe was not at fault"
-            detail = f"{route} answered {first.status} to a new customer; {reason}."
-            yield ctx.finding(
-                "No customer can be created",
-                detail,
-                ctx.evidence(f"answered {first.status}", first),
-                severity=Severity.HIGH,
-                route=route,
-                discriminator="refused",
-            )
+            reason = f"Stripe: {(refusals[0].error or {}).get('message')}" if refusals else "Stripe refused nothing"
+            seen = ctx.evidence(f"answered {first.status}", first)
+            detail = f"{route} answered {first.status} to a new customer. {reason}"
+            yield ctx.finding("No customer can be created", detail, seen, route=route, discriminator="refused")
             return
-        shown = ctx.target.mapped("customer", first, "customer")["customer"]
-        made = await trials.made(ctx, CUSTOMERS, since=mark, words=[values["email"]], within=ctx.patience)
-        if not made:
-            detail = (
-                f"{route} answered {first.status} with customer {shown}, but made none at Stripe with this address."
-            )
-            seen = ctx.evidence("no customer at Stripe", first)
-            yield ctx.finding(
-                "The customer is not at Stripe",
-                detail,
-                seen,
-                severity=Severity.HIGH,
-                route=route,
-                discriminator="absent",
-            )
+        shown = {str(ctx.target.mapped("customer", first, "customer")["customer"])}
+        if not await customers(ctx, mark, values["email"], shown, within=ctx.patience):
+            seen = ctx.evidence("no customer of this address was made at Stripe", first)
+            detail = f"{route} answered {first.status} and names {', '.join(shown)}, but made no customer at Stripe."
+            yield ctx.finding("The customer is not at Stripe", detail, seen, route=route, discriminator="absent")
             return
         again = await ctx.target.call("customer", values, duplicate=True)
-        made = await trials.made(ctx, CUSTOMERS, since=mark, words=[values["email"]])
+        shown.add(str(ctx.target.mapped("customer", again).get("customer")))
+        made = await customers(ctx, mark, values["email"], shown)
         if len(made) > 1:
-            seen = ctx.evidence("the same address again", again, data={"customers": [call.object for call in made]})
-            detail = f"The same e-mail address, sent twice to {route}, made {len(made)} customers at Stripe."
-            yield ctx.finding("The same customer is created twice", detail, seen, route=route, discriminator="twice")
+            seen = ctx.evidence("the same address again", again, data={"customers": sorted(made)})
+            title, detail = "The same customer is created twice", f"{route} made {len(made)} of one e-mail address."
+            yield ctx.finding(title, detail, seen, severity=Severity.MEDIUM, route=route, discriminator="twice")
+
+
+async def customers(
+    ctx: Context, mark: int, email: str, shown: Iterable[str], *, within: float | None = None
+) -> set[str]:
+    """The customers that the target made since a mark: of this address, or those that it shows."""
+    of_address = await trials.made(ctx, CUSTOMERS, since=mark, words=[email], within=within)
+    by_id = [call for one in shown for call in await ctx.stripe.journal(object=one, since=mark, caller="target")]
+    return {str(call.object) for call in (*of_address, *by_id) if call.path == CUSTOMERS and call.method == "POST"}

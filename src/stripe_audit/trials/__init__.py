@@ -8,7 +8,7 @@ from __future__ import annotations
 from stripe_audit.trials.deliveries import is_acknowledged, settled, tell
 from stripe_audit.trials.events import Told, event_of, fitting_event, told_after
 from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
-from stripe_audit.trials.journeys import JOURNEYS, Journey, travel
+from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
 from stripe_audit.trials.submissions import Submitted, charged_intents, money_kept, submit, takes
 
@@ -21,6 +21,7 @@ __all__ = [
     "accepts_anything",
     "charged_intents",
     "event_of",
+    "expected_states",
     "fitting_event",
     "is_acknowledged",
     "made",

@@ -5,7 +5,7 @@ Source: docs.stripe.com/testing (test payment methods), docs.stripe.com/payments
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from stripe_audit.context import Context
@@ -16,7 +16,7 @@ from stripe_audit.observers.interface import OrderState
 from stripe_audit.payments import Payment
 from stripe_audit.trials.deliveries import settled
 
-__all__ = ["JOURNEYS", "Journey", "travel"]
+__all__ = ["JOURNEYS", "Journey", "expected_states", "travel"]
 
 Step = Callable[[Context, Payment], Awaitable[None]]
 
@@ -123,3 +123,23 @@ async def travel(ctx: Context, identity: str, *, item: Item | None = None, is_he
     if status != journey.intent:
         raise Inconclusive(f"after {journey.title} the PaymentIntent is {status} at Stripe, not {journey.intent}")
     return payment
+
+
+def expected_states(ending: OrderState, declared: Collection[OrderState]) -> frozenset[OrderState]:
+    """The states in which an order may rightly be after a journey, in an app that has words for the declared states.
+
+    A state that the app does not have cannot be asked of it; what may stand in its place brings in the same money.
+    """
+    instead = {
+        OrderState.UNPAID: {OrderState.PENDING, OrderState.FAILED},
+        OrderState.FAILED: {OrderState.CANCELED},
+        OrderState.CANCELED: {OrderState.FAILED},
+        OrderState.REFUNDED: {OrderState.CANCELED},
+    }
+    without = {
+        OrderState.FAILED: {OrderState.UNPAID, OrderState.PENDING},
+        OrderState.CANCELED: {OrderState.UNPAID, OrderState.PENDING},
+        OrderState.PARTIALLY_REFUNDED: {OrderState.PAID},
+    }
+    lacking = set() if ending in declared else without.get(ending, set())
+    return frozenset({ending} | instead.get(ending, set()) | lacking)
