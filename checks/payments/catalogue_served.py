@@ -105,12 +105,7 @@ def is_readable(pairs: Sequence[Pair]) -> bool:
     """Whether all prices are amounts, and are not simply all in the other unit (19.99 for 1999, or the reverse)."""
     if any(pair.shown is None for pair in pairs):
         return False
-    factors = [(pair, 10 ** money.minor_unit_exponent(pair.item.currency)) for pair in pairs]
-    scaled = [(pair.shown, pair.charged, factor) for pair, factor in factors if factor > 1]
-    return not scaled or not (
-        all(shown == charged * factor for shown, charged, factor in scaled)
-        or all(shown * factor == charged for shown, charged, factor in scaled)
-    )
+    return not money.differ_by_unit((pair.shown or 0, pair.charged, pair.item.currency) for pair in pairs)
 
 
 def entry_of(item: Item, listed: Iterable[Entry]) -> Entry | None:

@@ -6,11 +6,13 @@ ISO 4217, lower case as Stripe writes them; upper case is accepted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 __all__ = [
     "MoneyError",
     "chargeable_step",
+    "differ_by_unit",
     "from_minor",
     "is_known_currency",
     "maximum_charge",
@@ -143,3 +145,16 @@ def maximum_charge(currency: str) -> int:
     minor_unit_exponent(currency)
     most: int = 10**_MAXIMUM_DIGITS - 1
     return most
+
+
+def differ_by_unit(pairs: Iterable[tuple[int, int, str]]) -> bool:
+    """Whether amounts are the same but for the unit: all of one side in major, of the other in minor units.
+
+    Pairs with their currency; currencies without decimals tell nothing. Raises MoneyError for an unknown currency.
+    """
+    telling = [(one, other, 10 ** minor_unit_exponent(code)) for one, other, code in pairs]
+    telling = [pair for pair in telling if pair[2] > 1]
+    return bool(telling) and (
+        all(one == other * factor for one, other, factor in telling)
+        or all(one * factor == other for one, other, factor in telling)
+    )
