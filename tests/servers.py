@@ -26,14 +26,18 @@ class Answers:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.2)
-        self._loop.run_until_complete(runner.setup())
-        self._loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", 0).start())
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        runner = self._loop.run_until_complete(self._begin())
         self._is_up.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
+
+    async def _begin(self) -> web.ServerRunner:
+        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.2)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path}")

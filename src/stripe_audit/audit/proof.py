@@ -97,11 +97,14 @@ def _canary(stage: Stage) -> _Canary:
     async def write() -> _Canary:
         context = Context(stage.world(interlock), "canary")
         try:
-            payment = await context.payments.new()
+            async with asyncio.timeout(stage.settings.model.audit.timeout):
+                payment = await context.payments.new()
             if stage.stripe is None:
                 return _Canary()
             seen = await context.stripe.journal(object=payment.intent, caller="target")
             return _Canary(is_elsewhere=not seen)
+        except TimeoutError:
+            return _Canary(("the first payment was not created in time",))
         except Ending as ending:
             return _Canary((f"the first payment was not created: {ending.message}",))
         except AuditError as error:

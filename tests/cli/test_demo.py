@@ -1,0 +1,105 @@
+"""The main job, whole: the demo shop launched as a process, all phases, all tasks, and the reports of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stripe_audit.catalog import load_catalog
+from stripe_audit.phases import PHASES, TASKS
+from tests.cli.test_commands import command
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("demo")
+    formats = ("json=report.json", "markdown=report.md", "terminal")
+    words = [word for name in formats for word in ("--format", name)]
+    return folder, command("run", "--demo", "--seed", "1", *words, cwd=folder)
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    return found
+
+
+def test_the_demo_is_sound(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = audited
+    report = saved(folder)
+    unsound = [result for result in report["results"] if result["outcome"] != "passed"]
+    assert unsound == []
+    assert done.returncode == 0, done.stderr
+    assert report["schema"] == "stripe-audit/v1"
+    assert report["target"]["launched"] is True
+    assert len(report["results"]) == len(load_catalog())
+
+
+def test_every_task_has_a_check_that_passed(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = audited
+    passed = {result["task"] for result in saved(folder)["results"] if result["outcome"] == "passed"}
+    assert passed == set(TASKS)
+    for phase in PHASES:
+        assert phase.title in done.stdout
+    for task in TASKS.values():
+        assert task.title in done.stdout
+    assert f"judged {len(load_catalog())} of {len(load_catalog())}" in done.stdout
+    assert "secure and functional" in done.stdout
+
+
+def test_the_whole_audit_is_quick(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    run = saved(audited[0])["run"]
+    assert run["finished_at"] - run["started_at"] <= 15.0
+
+
+def test_a_saved_report_renders_to_the_same_text(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = audited
+    again = command("report", "report.json", "--format", "markdown", cwd=folder)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == (folder / "report.md").read_text("utf-8")
+    as_json = command("report", "report.json", "--format", "json", cwd=folder)
+    assert as_json.stdout == (folder / "report.json").read_text("utf-8")
+    (run,) = (folder / ".stripe-audit").glob("*/report.json")
+    from_folder = command("report", str(run.parent), "--format", "markdown", cwd=folder)
+    assert from_folder.stdout == again.stdout
+
+
+def test_no_secret_of_the_run_is_in_any_output(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    from stripe_audit.keys import make_test_keys
+
+    folder, done = audited
+    keys = make_test_keys(1)
+    written = "".join(path.read_text("utf-8", "replace") for path in folder.rglob("*") if path.is_file())
+    for secret in (keys.secret, keys.audit_secret):
+        assert secret not in written + done.stdout + done.stderr
+    assert "_secret_" in written  # client secrets were seen, and what follows was masked
+    assert not [part for part in written.split("_secret_")[1:] if part[:6].isalnum()]
+
+
+def test_a_defect_is_reported_and_fails_the_command(tmp_path: Path) -> None:
+    words = ("--check", "webhook-signature-verified", "--format", "markdown")
+    done = command("run", "--demo", "--defect", "empty-secret-accepted", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "judged 1 of 1" in done.stdout
+    assert "empty-key" in done.stdout
+    assert "not safe" in done.stdout
+    lenient = command("run", "--demo", "--defect", "unhealthy", "--fail-on", "critical", *words, cwd=tmp_path)
+    assert lenient.returncode == 0, lenient.stdout
+
+
+@pytest.mark.parametrize("name", ["dies-at-start", "wrong-port"])
+def test_a_shop_that_does_not_start_is_told_from_one_that_is_unsound(name: str, tmp_path: Path) -> None:
+    env = {"STRIPE_AUDIT_TARGET__LAUNCH__READY_WITHIN": "3"}
+    done = command("run", "--demo", "--defect", name, "--format", "json", cwd=tmp_path, env=env)
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    failed = {result["check"] for result in report["results"] if result["outcome"] == "failed"}
+    from stripe_audit.demo.defects import DEFECTS
+
+    assert DEFECTS[name].breaks in failed
+    judged = [result for result in report["results"] if result["outcome"] in ("passed", "failed")]
+    assert {result["task"].split(".")[0] for result in judged} == {"1"}
+    assert all(result["reason"] for result in report["results"] if result["outcome"] == "skipped")

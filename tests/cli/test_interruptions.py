@@ -1,0 +1,121 @@
+"""Ctrl-C, SIGTERM and SIGKILL: the partial report is written where it can be, and nothing that was started is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+WAITING = '''
+"""A check that waits for ever, once it has told where the target is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from stripe_audit import Check, Context, Effect, Finding, Severity, Uses
+
+
+class WaitsForEver(Check):
+    """It waits for ever.
+
+    What it checks:
+        Nothing.
+
+    Why it matters:
+        It does not.
+
+    How to fix:
+        Interrupt it.
+    """
+
+    id = "waits-for-ever"
+    task = "2.1"
+    severity = Severity.HIGH
+    needs = ("launch",)
+    effect = Effect.READ
+    uses = Uses()
+
+    async def run(self, ctx: Context) -> AsyncIterator[Finding]:
+        yield ctx.finding("Found before the end", "What was found until then is kept.")
+        assert ctx.launched is not None
+        Path("draft").write_text(f"{ctx.launched.pid}\\n{ctx.launched.spec.scratch}")
+        Path("draft").rename("running")
+        await asyncio.sleep(3600)
+'''
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture
+def audit(tmp_path: Path):
+    check = tmp_path / "mine" / "webhooks" / "waits_for_ever.py"
+    check.parent.mkdir(parents=True)
+    check.write_text(WAITING)
+    words = ["run", "--demo", "--checks-dir", "mine", "--check", "waits-for-ever", "--check", "payment-intent-created"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from stripe_audit.cli import main; main()", *words],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: (tmp_path / "running").exists() or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_audit_reports_what_it_has(number: int, audit: subprocess.Popen[str], tmp_path: Path) -> None:
+    pid, scratch = (tmp_path / "running").read_text().split("\n")
+    audit.send_signal(number)
+    out, err = audit.communicate(timeout=30)
+    assert audit.returncode == 130, err
+    assert "Traceback" not in err
+    assert "Found before the end" in out
+    assert "interrupted" in out
+    (kept,) = (tmp_path / ".stripe-audit").glob("*/report.json")
+    report = json.loads(kept.read_text())
+    assert report["run"]["interrupted"] is True
+    by_check = {result["check"]: result for result in report["results"]}
+    assert by_check["waits-for-ever"]["outcome"] == "failed"
+    assert by_check["payment-intent-created"]["outcome"] == "skipped"
+    assert not is_alive(int(pid))
+    assert not Path(scratch).exists()
+    assert not list(tmp_path.glob("stripe-audit-*"))
+
+
+def test_a_killed_audit_leaves_no_process_and_no_scratch(audit: subprocess.Popen[str], tmp_path: Path) -> None:
+    pid, scratch = (tmp_path / "running").read_text().split("\n")
+    assert is_alive(int(pid))
+    assert Path(scratch).is_dir()
+    audit.kill()
+    audit.communicate()
+    until(lambda: not is_alive(int(pid)))
+    until(lambda: not Path(scratch).exists())
