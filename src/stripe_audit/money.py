@@ -7,7 +7,7 @@ ISO 4217, lower case as Stripe writes them; upper case is accepted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_PREC, Context, Decimal, Inexact, InvalidOperation, Overflow
 
 __all__ = [
     "MoneyError",
@@ -77,6 +77,10 @@ _MAXIMUM_DIGITS = 12
 """Cards take amounts of up to twelve digits (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 
 
+_MOST_DIGITS = 30
+"""Before the point. More is no amount, and its integer would cost memory: ``1e999999`` has a million digits."""
+
+
 class MoneyError(ValueError):
     """An amount or a currency that Stripe has no exact integer for."""
 
@@ -112,26 +116,34 @@ def to_minor(amount: Decimal | str | int, currency: str) -> int:
 
     A float is refused: it cannot hold most amounts (``17.99 * 100`` is not 1799).
     """
-    if isinstance(amount, (bool, float)):
+    if isinstance(amount, bool) or not isinstance(amount, (Decimal, str, int)):
         raise MoneyError("amounts are exact: pass a Decimal, a string or an integer")
+    exponent = minor_unit_exponent(currency)
+    shown = repr(str(amount)[:40]) if not isinstance(amount, int) else "an integer so large"
+    if isinstance(amount, str) and ("_" in amount or not amount.isascii()):
+        raise MoneyError(f"not an amount: {shown}")  # Decimal reads 1_000 and digits of every script
     try:
         value = Decimal(amount)
-        scaled = value.scaleb(minor_unit_exponent(currency))
+        if not value.is_finite() or value.adjusted() >= _MOST_DIGITS:
+            raise MoneyError(f"not an amount: {shown}")
+        scaled = value.scaleb(exponent, Context(prec=2 * _MOST_DIGITS, traps=[InvalidOperation, Inexact, Overflow]))
         minor = int(scaled)
-    except (InvalidOperation, OverflowError, ValueError) as error:
-        if isinstance(error, MoneyError):
-            raise
-        raise MoneyError(f"not an amount: {amount!r}") from None
+    except Inexact:
+        raise MoneyError(f"{shown} {currency.upper()} has more decimals than the currency") from None
+    except InvalidOperation:
+        raise MoneyError(f"not an amount: {shown}") from None
     if minor != scaled:
-        raise MoneyError(f"{amount} {currency.upper()} has more decimals than the currency")
+        raise MoneyError(f"{shown} {currency.upper()} has more decimals than the currency")
     if minor % chargeable_step(currency):
-        raise MoneyError(f"{amount} {currency.upper()} is not chargeable: the last decimals must be 0")
+        raise MoneyError(f"{shown} {currency.upper()} is not chargeable: the last decimals must be 0")
     return minor
 
 
 def from_minor(amount: int, currency: str) -> Decimal:
-    """``1999`` in EUR is ``Decimal("19.99")``; ``1999`` in JPY is ``Decimal("1999")``."""
-    return Decimal(amount).scaleb(-minor_unit_exponent(currency))
+    """``1999`` in EUR is ``Decimal("19.99")``; ``1999`` in JPY is ``Decimal("1999")``. Raises MoneyError."""
+    if isinstance(amount, bool) or not isinstance(amount, int):
+        raise MoneyError("the API's amounts are integers")
+    return Decimal(amount).scaleb(-minor_unit_exponent(currency), Context(prec=MAX_PREC))
 
 
 def minimum_charge(currency: str) -> int | None:
