@@ -137,9 +137,9 @@ def _validated(document: dict[str, Any], source: str) -> Report:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """A value as JSON knows it: text, number, list, object. What JSON does not know becomes text; mappings are sorted.
+    """A value as JSON knows it: text, number, list, object with sorted members. What JSON does not know becomes text.
 
-    Dataclasses keep the order of their fields. Past a depth of 40 there is only "…".
+    The outermost mapping keeps its order. Past a depth of 40 there is only "…".
     """
     if depth > _DEPTH_CAP:
         return "…"
@@ -156,7 +156,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _members(value, depth)
+        value = _members(value)
     if isinstance(value, Mapping):
         members = {str(plain(key, depth + 1)): plain(item, depth + 1) for key, item in value.items()}
         return members if depth == 0 else {key: members[key] for key in sorted(members)}
@@ -166,13 +166,13 @@ def plain(value: Any, depth: int = 0) -> Any:
     return str(value)
 
 
-def _members(value: Any, depth: int) -> dict[str, Any]:
+def _members(value: Any) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         given = getattr(value, field.name)
         if field.type == "float":  # an int in a float's place is read back as a float, so it is written as one
             given = float(given) if math.isfinite(given) else 0.0
-        members[field.name] = plain(given, depth + 1)
+        members[field.name] = given
     if isinstance(value, Finding):
         members["fingerprint"] = value.fingerprint
     return members

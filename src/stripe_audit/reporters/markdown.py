@@ -100,6 +100,7 @@ def _environment() -> Environment:
         INCONCLUSIVE=Outcome.INCONCLUSIVE,
         HIGH=Severity.HIGH,
         EVIDENCE_CAP=_EVIDENCE_CAP,
+        END=Ready(""),  # keeps the line break that a block at the end of a line would take away
         counted=counted,
         evidence_lines=evidence_lines,
         facts_of=facts_of,
@@ -116,7 +117,7 @@ def _finished(value: object) -> object:
     """What Jinja puts into the text: safe Markdown and numbers as they are, all else as one escaped line."""
     if isinstance(value, (Ready, int)):
         return value
-    return inline(str(value)) if value != "" else ""
+    return inline(str(value))
 
 
 def _fenced(lines: Iterable[str], indent: int = 0) -> Ready:

@@ -23,6 +23,10 @@ _LINKED = re.compile(
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
+_NOTHING = "(empty)"
+"""An empty text would leave a bare ``-``, which makes a heading of the line above it."""
+
+
 class Ready(str):
     """Markdown that is safe already; everything else is escaped when it is put into a template."""
 
@@ -31,21 +35,19 @@ class Ready(str):
 
 def inline(text: str, limit: int = 400) -> Ready:
     """One line of text."""
-    return Ready(_disarmed(quoted(text, limit)))
+    return Ready(_disarmed(quoted(text, limit) or _NOTHING))
 
 
 def code(text: str, limit: int = 400) -> Ready:
     """A code span, on one line."""
-    return Ready(_span(quoted(text, limit)))
+    return Ready(_span(quoted(text, limit)) or _NOTHING)
 
 
 def cell(text: str, limit: int = 200) -> Ready:
     """A table's cell. A pipe in a code span splits the cell in some renderers, so it becomes a broken bar there."""
-    words = (
-        _span(word.replace("|", "¦")) if _LINKED.search(word) else _escaped(word)
-        for word in quoted(text, limit).split(" ")
-    )
-    return Ready(" ".join(words))
+    words = (quoted(text, limit) or _NOTHING).split(" ")
+    shown = (_span(word.replace("|", "¦")) if _LINKED.search(word) else _escaped(word) for word in words)
+    return Ready(" ".join(shown))
 
 
 def fenced(lines: Iterable[str], indent: int = 0, limit: int = 400) -> Ready:
@@ -70,7 +72,7 @@ def prose(text: str, indent: int = 0, limit: int = 6000) -> Ready:
             shown += f"\n{margin}" if is_item and was_item else f"\n\n{margin}"
         shown += line
         was_item = is_item
-    return Ready(shown)
+    return Ready(shown or _NOTHING)
 
 
 def _with_spans(block: str) -> str:

@@ -12,11 +12,12 @@ from stripe_audit.reporters.quoting import fit, quoted
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.text import Text
+    from rich.segment import Segment
 
 __all__ = ["Page", "page_text"]
 
-_LEAST_WIDTH = 24
+_Piece = tuple[str, str]
+_LEAST_WIDTH = 16
 """Columns that are left for text, however deep it is indented."""
 
 
@@ -25,55 +26,53 @@ class Page:
 
     def __init__(self, encoding: str = "utf-8") -> None:
         self._encoding = encoding
-        self._lines: list[tuple[Text, Text]] = []
+        self._lines: list[tuple[list[_Piece], list[_Piece]]] = []
 
-    def text(self, *pieces: str | tuple[str, str], limit: int = 400) -> Text:
-        """Pieces as one line of text, each with its style or none."""
-        from rich.text import Text
+    def add(self, indent: int, mark: str, *pieces: str | _Piece, style: str = "", limit: int = 400) -> None:
+        """A line: ``indent`` columns, a mark in ``style`` with a space after it (or no mark), then the pieces.
 
-        line = Text(end="")
-        for piece in pieces:
-            content, style = (piece, "") if isinstance(piece, str) else piece
-            shown = quoted(content, limit)
-            lead = " " * (len(content) > 0 and content[0] == " ")
-            tail = " " * (len(content) > 1 and content[-1] == " ")
-            line.append(fit(f"{lead}{shown}{tail}", self._encoding), style or None)
-        return line
-
-    def add(self, indent: int, mark: str, *pieces: str | tuple[str, str], style: str = "", limit: int = 400) -> None:
-        """A line: ``indent`` columns, a mark in ``style`` with a space after it (or no mark), then the pieces."""
-        from rich.text import Text
-
-        prefix = Text(" " * indent, end="")
+        A piece is a text, or a text with its style; of each at most ``limit`` characters are shown, on one line.
+        """
+        prefix = [(" " * indent, "")]
         if mark:
-            prefix.append(fit(mark, self._encoding), style or None)
-            prefix.append(" ")
-        self._lines.append((prefix, self.text(*pieces, limit=limit)))
+            prefix += [(fit(mark, self._encoding), style), (" ", "")]
+        self._lines.append((prefix, [self._piece(piece, limit) for piece in pieces]))
 
     def gap(self) -> None:
-        """An empty line, unless there is one already or nothing above."""
-        if self._lines and (self._lines[-1][0] or self._lines[-1][1]):
-            self.add(0, "")
+        """An empty line."""
+        self._lines.append(([], []))
+
+    def _piece(self, piece: str | _Piece, limit: int) -> _Piece:
+        text, style = (piece, "") if isinstance(piece, str) else piece
+        before = " " if text.startswith(" ") else ""
+        after = " " if len(text) > 1 and text.endswith(" ") else ""
+        return fit(f"{before}{quoted(text, limit)}{after}", self._encoding), style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.cells import cell_len
         from rich.segment import Segment
 
-        for line in self._wrapped(console, options.max_width):
-            yield from line.render(console)
-            yield Segment.line()
+        for prefix, body in self._lines:
+            hang = sum(cell_len(text) for text, _ in prefix)
+            if hang + sum(cell_len(text) for text, _ in body) <= options.max_width:
+                for text, style in (*prefix, *body):
+                    yield Segment(text, console.get_style(style) if style else None)
+                yield Segment.line()
+            else:
+                yield from self._wrapped(prefix, body, hang, console, max(_LEAST_WIDTH, options.max_width - hang))
 
-    def _wrapped(self, console: Console, width: int) -> Iterator[Text]:
+    def _wrapped(
+        self, prefix: list[_Piece], body: list[_Piece], hang: int, console: Console, width: int
+    ) -> Iterator[Segment]:
+        from rich.segment import Segment
         from rich.text import Text
 
-        for prefix, body in self._lines:
-            hang = prefix.cell_len
-            room = max(_LEAST_WIDTH, width - hang)
-            if body.cell_len <= room:
-                yield prefix + body
-                continue
-            for number, line in enumerate(body.wrap(console, room, overflow="fold")):
-                line.rstrip()
-                yield (prefix if number == 0 else Text(" " * hang, end="")) + line
+        lead = Text.assemble(*prefix, end="")
+        for line in Text.assemble(*body, end="").wrap(console, width, overflow="fold"):
+            line.rstrip()
+            yield from (lead + line).render(console)
+            yield Segment.line()
+            lead = Text(" " * hang, end="")
 
 
 def page_text(page: Page, width: int, color: bool = False) -> str:
