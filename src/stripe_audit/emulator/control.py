@@ -101,15 +101,13 @@ def _faults(world: World, asked: Asked) -> Answer:
 
 
 def _lift_fault(world: World, asked: Asked) -> Answer:
-    if world.faults.rules.pop(asked.argument, None) is None:
+    if not world.faults.lift(asked.argument):
         raise ControlError(f"no such fault: {asked.argument[:100]}", 404)
     return {"deleted": True}
 
 
 def _lift_faults(world: World, asked: Asked) -> Answer:
-    count = len(world.faults.rules)
-    world.faults.rules.clear()
-    return {"deleted": count}
+    return {"deleted": world.faults.lift_all()}
 
 
 def _clock(world: World, asked: Asked) -> Answer:

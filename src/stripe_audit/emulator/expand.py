@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.shapes import OBJECTS
+from stripe_audit.emulator.shapes import LISTS, OBJECTS
 from stripe_audit.emulator.store import Obj, Store
 
 __all__ = ["check_expand", "expand"]
 
 DEEPEST = 4
-_LISTS = {
-    "charge": {"refunds": ["refund"]},
-    "customer": {"sources": ["source"], "subscriptions": ["subscription"], "tax_ids": ["tax_id"]},
-}
-"""Lists that are left out unless they are asked for."""
 
 
 def check_expand(kind: str, paths: list[str], *, is_list: bool, is_customer: bool) -> None:
@@ -56,21 +51,21 @@ def _is_expandable(kinds: list[str], parts: list[str]) -> bool:
                 continue
             if not rest or _is_expandable(targets, rest):
                 return True
-            if name in _LISTS.get(kind, {}) and rest[0] == "data" and _is_expandable(targets, rest[1:]):
+            if name in LISTS.get(kind, {}) and rest[0] == "data" and _is_expandable(targets, rest[1:]):
                 return True
     return False
 
 
 def _fields(kind: str) -> Iterator[tuple[str, list[str]]]:
     yield from OBJECTS.get(kind, {}).get("expandable", {}).items()
-    yield from _LISTS.get(kind, {}).items()
+    yield from LISTS.get(kind, {}).items()
 
 
 def _expanded(store: Store, node: Obj, parts: list[str]) -> Obj:
     name, rest = parts[0], parts[1:]
     if name == "data" and isinstance(node.get("data"), list):
         return {**node, "data": [_expanded(store, item, rest) for item in node["data"]] if rest else node["data"]}
-    if name in _LISTS.get(node.get("object", ""), {}):
+    if name in LISTS.get(node.get("object", ""), {}):
         value: Any = node[name] if isinstance(node.get(name), dict) else _list_of(store, node, name)
     elif name not in node:  # a deleted customer's stub
         return node

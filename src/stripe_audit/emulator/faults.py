@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -33,6 +34,11 @@ class Fault:
     params: dict[str, Any] = field(default_factory=dict)
     times: int | None = None
     hits: int = 0
+    lifted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the rule is no longer in force: whoever waits because of it goes on."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "lifted"}
 
     def matches(
         self, caller: str, method: str, path: str, key: str | None, params: Mapping[str, Any], family: set[str] | None
@@ -58,7 +64,7 @@ class Faults:
 
     def add(self, rule: Mapping[str, Any]) -> Fault:
         """Put a rule in force. Raises ValueError for an unknown member or kind."""
-        unknown = set(rule) - (set(Fault.__dataclass_fields__) - {"id", "hits"})
+        unknown = set(rule) - (set(Fault.__dataclass_fields__) - {"id", "hits", "lifted"})
         if unknown:
             raise ValueError(f"unknown member of a fault: {', '.join(sorted(unknown))}")
         action = rule.get("action")
@@ -72,9 +78,20 @@ class Faults:
         self.rules[fault.id] = fault
         return fault
 
+    def lift(self, identity: str) -> bool:
+        """End a rule; False if there is none of this id."""
+        rule = self.rules.pop(identity, None)
+        if rule is not None:
+            rule.lifted.set()
+        return rule is not None
+
+    def lift_all(self) -> int:
+        """End all rules. Returns how many there were."""
+        return sum([self.lift(identity) for identity in list(self.rules)])
+
     def listed(self) -> list[dict[str, Any]]:
         """The rules as JSON."""
-        return [asdict(rule) for rule in self.rules.values()]
+        return [rule.as_json() for rule in self.rules.values()]
 
 
 def _check(rule: Mapping[str, Any], action: Mapping[str, Any]) -> None:

@@ -38,18 +38,19 @@ METADATA_KEYS, METADATA_KEY, METADATA_VALUE = 50, 40, 500
 def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenient: bool = False) -> dict[str, Any]:
     """The parameters with their Python types. Raises ApiError for missing, unknown and mistyped ones.
 
-    An empty string, which unsets a value in Stripe's API, arrives as None. With ``is_lenient`` unknown parameters pass
-    as they are: Stripe.js sends many that no reference names.
+    An empty string, which unsets a value in Stripe's API, arrives as None. With ``is_lenient`` unknown parameters, also
+    inside hashes, pass as they are: Stripe.js sends many that no reference names.
     """
     has_legacy = call in _UNTIL_ENDIVE and version < ENDIVE
-    known, required = _compiled(call, has_legacy)
+    takes_more = is_lenient or version < ACACIA
+    known, required = _compiled(call, has_legacy, takes_more)
     result: dict[str, Any] = {}
     unknown: list[str] = []
     for name, value in params.items():
         convert = known.get(name)
         if convert is not None:
             result[name] = convert(value, name)
-        elif is_lenient or version < ACACIA:
+        elif takes_more:
             result[name] = value
         else:
             unknown.append(name)
@@ -64,24 +65,25 @@ def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenie
 
 
 @functools.cache
-def _compiled(call: str, has_legacy: bool) -> tuple[dict[str, Convert], tuple[str, ...]]:
+def _compiled(call: str, has_legacy: bool, takes_more: bool) -> tuple[dict[str, Convert], tuple[str, ...]]:
     spec = PARAMS[call]
     types = {**spec["p"], **(_UNTIL_ENDIVE[call] if has_legacy else {})}
-    return {name: _compile(kind) for name, kind in types.items()}, tuple(spec.get("r", ()))
+    return {name: _compile(kind, takes_more) for name, kind in types.items()}, tuple(spec.get("r", ()))
 
 
-def _compile(kind: Any) -> Convert:
+def _compile(kind: Any, takes_more: bool) -> Convert:
     if isinstance(kind, str):
         return _ATOMS[kind]
     if "p" in kind:
-        return _hash(kind)
+        return _hash(kind, takes_more)
     if "l" in kind:
-        return _list(_compile(kind["l"]))
+        return _list(_compile(kind["l"], takes_more))
     if "e" in kind:
         return _one_of(kind["e"])
     if "z" in kind:
-        return _clearable(_compile(kind["z"]))
-    return _any_of([_compile(option) for option in kind["o"]], [isinstance(o, dict) and "p" in o for o in kind["o"]])
+        return _clearable(_compile(kind["z"], takes_more))
+    options = [_compile(option, takes_more) for option in kind["o"]]
+    return _any_of(options, [isinstance(option, dict) and "p" in option for option in kind["o"]])
 
 
 def _unknown(names: list[str]) -> ApiError:
@@ -150,8 +152,8 @@ def _anything(value: Any, param: str) -> Any:
     return value
 
 
-def _hash(spec: Mapping[str, Any]) -> Convert:
-    types = {name: _compile(kind) for name, kind in spec["p"].items()}
+def _hash(spec: Mapping[str, Any], takes_more: bool) -> Convert:
+    types = {name: _compile(kind, takes_more) for name, kind in spec["p"].items()}
     required = spec.get("r", ())
 
     def convert(value: Any, param: str) -> dict[str, Any]:
@@ -159,9 +161,12 @@ def _hash(spec: Mapping[str, Any]) -> Convert:
             raise invalid("Invalid object", param)
         result = {}
         for name, item in value.items():
-            if name not in types:
+            if name in types:
+                result[name] = types[name](item, f"{param}[{name}]")
+            elif takes_more:
+                result[name] = item
+            else:
                 raise _unknown([f"{param}[{name}]"])
-            result[name] = types[name](item, f"{param}[{name}]")
         for name in required:
             if name not in value:
                 raise invalid(f"Missing required param: {param}[{name}].", f"{param}[{name}]", "parameter_missing")

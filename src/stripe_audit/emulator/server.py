@@ -106,6 +106,7 @@ class Emulator:
             announce()
             await self._ended.wait()
         finally:
+            world.faults.lift_all()
             await world.deliveries.stop()
             await world.clock.stop()
             await runner.cleanup()

@@ -31,7 +31,9 @@ async def before_effect(request: web.BaseRequest, fault: Fault) -> ApiError | we
             _MESSAGES["rate_limit"], status=429, code="rate_limit", headers={"Stripe-Rate-Limited-Reason": reason}
         )
     if kind in ("slow", "timeout"):
-        await asyncio.sleep(float(action.get("seconds") or 0))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(float(action.get("seconds") or 0)):
+                await fault.lifted.wait()
     if kind in ("timeout", "reset_before"):
         return reset(request)
     return None

@@ -15,6 +15,7 @@ from stripe_audit.emulator.faults import Faults
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
+from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, Store, snapshot
 from stripe_audit.keys import TestKeys
 
@@ -80,6 +81,7 @@ class World:
 
     def reset(self) -> None:
         """Forget all objects, calls, faults, saved answers and deliveries. Keys and token stay."""
+        self.faults.lift_all()
         self.clock.clear()
         self.deliveries.clear()
         self._start()
@@ -115,20 +117,21 @@ class World:
         data: dict[str, Any] = {"object": snapshot(obj)}
         if previous is not None:
             data["previous_attributes"] = previous
-        event: Obj = {
-            "id": self.ids.new("evt"),
-            "object": "event",
-            "api_version": self.config.api_version,
-            "created": self.clock.seconds(),
-            "data": data,
-            "livemode": False,
-            "pending_webhooks": 0,
-            "request": {
+        event = blank(
+            "event",
+            id=self.ids.new("evt"),
+            object="event",
+            api_version=self.config.api_version,
+            created=self.clock.seconds(),
+            data=data,
+            livemode=False,
+            pending_webhooks=0,
+            request={
                 "id": call.request_id if call else None,
                 "idempotency_key": call.idempotency_key if call else None,
             },
-            "type": type,
-        }
+            type=type,
+        )
         event.update(overrides)
         self.store.add(event, owner=obj.get("id"))
         endpoints = self.store.by_kind["webhook_endpoint"]

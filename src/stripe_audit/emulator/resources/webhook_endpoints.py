@@ -33,7 +33,6 @@ def register(world: World, url: str, events: list[str], secret: str, **values: A
         url=url,
     )
     endpoint.update(values)
-    del endpoint["secret"]  # never shown again
     world.deliveries.sender.secrets[endpoint["id"]] = [secret]
     return world.store.add(endpoint)
 

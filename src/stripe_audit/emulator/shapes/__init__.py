@@ -6,7 +6,17 @@ import json
 from importlib import resources
 from typing import Any
 
-__all__ = ["OBJECTS", "PARAMS", "blank"]
+__all__ = ["LISTS", "OBJECTS", "PARAMS", "blank"]
+
+LISTS: dict[str, dict[str, list[str]]] = {
+    "charge": {"refunds": ["refund"]},
+    "customer": {"sources": ["source"], "subscriptions": ["subscription"], "tax_ids": ["tax_id"]},
+}
+"""Lists that an object shows only where ``expand`` asks for them, and what they hold."""
+_ELSEWHERE = {
+    "event": {"account", "context"},  # in events of connected accounts and of organisations
+    "webhook_endpoint": {"secret"},  # in the answer to the endpoint's creation
+}
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -17,16 +27,23 @@ def _load(name: str) -> dict[str, Any]:
 OBJECTS = _load("objects.json")
 PARAMS = _load("params.json")
 PARAMS["retrieve"] = {"p": {"expand": {"l": "s"}}}
-PARAMS["any"] = {"p": {}}
+for _call in ("create", "update", "confirm"):
+    # Left out of the libraries' types, as numbers do not belong on servers; the API takes it, with a token or a number.
+    _data = PARAMS[f"payment_intent_{_call}"]["p"]["payment_method_data"]
+    _data["p"]["card"] = PARAMS["payment_method_create"]["p"]["card"]
 
-_BLANK: dict[str, dict[str, Any]] = {
-    name: dict.fromkeys(shape["fields"]) for name, shape in OBJECTS.items() if name != "api_version"
-}
+
+def _fields(kind: str) -> list[str]:
+    left_out = {*LISTS.get(kind, ()), *_ELSEWHERE.get(kind, ())}
+    return [name for name in OBJECTS[kind]["fields"] if name not in left_out]
 
 
-def blank(name: str, **values: Any) -> dict[str, Any]:
-    """An object of this kind in Stripe's order of fields: ``values``, and null for all others.
+_BLANK: dict[str, dict[str, Any]] = {kind: dict.fromkeys(_fields(kind)) for kind in OBJECTS if kind != "api_version"}
+
+
+def blank(kind: str, /, **values: Any) -> dict[str, Any]:
+    """An object of this kind in Stripe's order of fields: ``values``, and null for all others that it always has.
 
     The fields are those of the pinned API version; a value under an unknown name is added at the end.
     """
-    return {**_BLANK[name], **values}
+    return {**_BLANK[kind], **values}
