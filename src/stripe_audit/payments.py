@@ -81,7 +81,7 @@ class Payments:
         """The values of a new order: order, item, quantity, amount, currency, email, name."""
         item = item or self.item()
         self._count += 1
-        order = order or f"{self._prefix}-{self._count}"
+        order = order or f"{self._prefix}-{self._count:03}"  # none is part of another: they are looked for in texts
         minor = to_minor(item.price * quantity, item.currency)
         unit = self._target.route("create_payment").amount_unit
         return {
