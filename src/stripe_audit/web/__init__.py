@@ -15,6 +15,7 @@ from stripe_audit.web.csp import (
 )
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
 from stripe_audit.web.html import Field, Page, Script, parse_page
+from stripe_audit.web.leaks import secret_in, stack_trace_in
 
 __all__ = [
     "STRIPE_NEEDS",
@@ -35,5 +36,7 @@ __all__ = [
     "origins_to_try",
     "parse_page",
     "parse_policies",
+    "secret_in",
+    "stack_trace_in",
     "weaknesses",
 ]
