@@ -8,6 +8,7 @@ This is the one place with a timeout and a broad ``except``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import sys
 import threading
@@ -18,10 +19,15 @@ from types import FrameType
 from typing import Any, Protocol, cast
 
 from stripe_audit.check import Check
+from stripe_audit.engine.sealing import plain_texts, sealed, without_context, worded
+from stripe_audit.engine.threads import CheckThreads
 from stripe_audit.errors import AuditError, BudgetError, Inconclusive, SafetyError, Skip
 from stripe_audit.models import CheckResult, Finding, Outcome
 
 __all__ = ["Attempt", "CheckContext", "unstarted"]
+
+MOST_FINDINGS = 1000
+"""A check that yields more does not end by itself."""
 
 
 class CheckContext(Protocol):
@@ -32,6 +38,10 @@ class CheckContext(Protocol):
     @property
     def exchanges(self) -> list[str]:
         """Ids of what the check sent."""
+        ...
+
+    def safe(self, text: str) -> str:
+        """The text, redacted and inert. May be called from any thread."""
         ...
 
     def close(self) -> None:
@@ -54,7 +64,7 @@ class _Ending:
 
 
 class Attempt:
-    """A running check. ``on_end`` is called once, from any thread, when its result can be had."""
+    """A running check. ``on_end`` is called from any thread when its result can be had."""
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class Attempt:
         self._lock = threading.Lock()
         self._findings: list[Finding] = []
         self._context: CheckContext | None = None
+        self._generator: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._why_ended: str | None = None
@@ -81,38 +92,58 @@ class Attempt:
     def start(self) -> None:
         """Begin."""
         self._began = time.monotonic()
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._finish(_Ending(Outcome.ERRORED, error=f"it could not be started: {error}"))
 
     def _run(self) -> None:
-        ending = _Ending(Outcome.PASSED)
         try:
             asyncio.run(self._judge())
+            ending = _Ending(Outcome.PASSED)
         except BaseException as error:  # a check may raise anything; none of it is the engine's end
-            ending = self._explain(error)
+            ending = self._explained(error)
+        if ending.outcome is Outcome.PASSED and self._is_late():  # it may have swallowed its cancellation
+            ending = _Ending(Outcome.ERRORED, error=self._lateness())
         self._finish(ending)
 
     async def _judge(self) -> None:
-        context = self._context = self._make_context(self.check)
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(CheckThreads())
+        context = self._make_context(self.check)
         with self._lock:
-            self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+            self._context = context
+            self._loop, self._task = loop, asyncio.current_task()
+            is_over = self._why_ended is not None or self.result is not None
         try:
-            async with asyncio.timeout_at(self._loop.time() + max(0.0, self.deadline - time.monotonic())):
+            if is_over:
+                raise asyncio.CancelledError
+            async with asyncio.timeout_at(loop.time() + max(0.0, self.deadline - time.monotonic())):
                 await self._collect(context)
         finally:
+            if is_over:
+                context.close()
             await context.aclose()
 
     async def _collect(self, context: CheckContext) -> None:
-        findings: Any = self.check().run(cast(Any, context))
+        self._generator = self.check().run(cast(Any, context))
         try:
-            async for finding in findings:
-                if not isinstance(finding, Finding):
-                    raise TypeError(f"a check yields findings, not {type(finding).__name__}")
-                severity = finding.severity or self.check.severity
-                self._findings.append(dataclasses.replace(finding, check=self.check.id, severity=severity))
+            async for yielded in self._generator:
+                self._findings.append(sealed(yielded, self.check, context.safe))
+                if len(self._findings) >= MOST_FINDINGS or self.result is not None:
+                    raise RuntimeError(f"stopped after {len(self._findings)} findings")
         finally:
-            await findings.aclose()
+            await self._generator.aclose()
 
-    def _explain(self, error: BaseException) -> _Ending:
+    def _is_late(self) -> bool:
+        return self._why_ended is not None or time.monotonic() > self.deadline
+
+    def _lateness(self) -> str:
+        return self._why_ended or f"not finished after {self._timeout:g} s"
+
+    def _explained(self, error: BaseException) -> _Ending:
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # a task group's wrapping
+            error = error.exceptions[0]
         if isinstance(error, Skip):
             return _Ending(Outcome.SKIPPED, error.message, error.setting)
         if isinstance(error, Inconclusive):
@@ -121,53 +152,81 @@ class Attempt:
             return _Ending(Outcome.SKIPPED, error.message, error.hint)
         if isinstance(error, BudgetError):
             return _Ending(Outcome.INCONCLUSIVE, error.message, error.hint)
-        if isinstance(error, (TimeoutError, asyncio.CancelledError)):
-            return _Ending(Outcome.ERRORED, error=self._why_ended or f"not finished after {self._timeout:g} s")
-        told = error.message if isinstance(error, AuditError) else f"{type(error).__name__}: {error}"
-        return _Ending(Outcome.ERRORED, error=f"{told} ({_place(error)})")
+        if isinstance(error, (TimeoutError, asyncio.CancelledError)) and self._is_late():
+            return _Ending(Outcome.ERRORED, error=self._lateness())
+        told = error.message if isinstance(error, AuditError) else worded(error)
+        return _Ending(Outcome.ERRORED, error=f"{told} ({self._place(error)})")
 
-    def end(self, why: str, *, after: float) -> None:
-        """Ask the check to end now; ``after`` so many seconds it is left behind. Called from the engine's thread."""
+    def end(self, why: str) -> None:
+        """Ask the check to end now; its deadline has come. Called from the engine's thread."""
         with self._lock:
             if self.result is not None or self._why_ended is not None:
                 return
             self._why_ended = why
-            self.deadline = time.monotonic() + after
+            self.deadline = min(self.deadline, time.monotonic())
             loop, task = self._loop, self._task
         if loop and task:
-            try:
+            with contextlib.suppress(RuntimeError):  # its loop has just closed, so its result is about to come
                 loop.call_soon_threadsafe(task.cancel)
-            except RuntimeError:  # its loop has just closed, so its result is about to come
-                pass
 
     def leave_behind(self) -> None:
         """Take the result without the thread: it blocks. Its stack says where."""
         frame = sys._current_frames().get(self._thread.ident or 0)
-        why = self._why_ended or f"not finished after {self._timeout:g} s"
-        self._finish(_Ending(Outcome.ERRORED, error=f"{why}; it blocks at {_stack(frame)}"))
+        own: FrameType | None = getattr(self._generator, "ag_frame", None)
+        place = f"{_file(own.f_code.co_filename)}:{own.f_lineno}" if own else "an unknown place"
+        inner = f" ({_stack(frame)})" if frame else ""
+        self._finish(_Ending(Outcome.ERRORED, error=f"{self._lateness()}; it blocks at {place}{inner}"))
 
     def _finish(self, ending: _Ending) -> None:
-        context = self._context
-        if context:
-            context.close()
+        """Settle the result; the first to come decides. A context that misbehaves has no say in it."""
         with self._lock:
+            context = self._context
             if self.result is not None:
                 return
-            findings = tuple(self._findings)
-            self.result = CheckResult(
-                check=self.check.id,
-                task=self.check.task,
-                title=self.check.documentation.title,
-                outcome=Outcome.FAILED if findings else ending.outcome,
-                findings=findings,
-                reason=ending.reason,
-                setting=ending.setting,
-                notes=tuple(context.notes) if context else (),
-                error=ending.error,
-                duration_s=round(time.monotonic() - self._began, 3),
-                exchanges=tuple(context.exchanges) if context else (),
-            )
-        self._on_end()
+            self.result = self._in_words(ending, context)
+        try:
+            if context:
+                with contextlib.suppress(Exception):
+                    context.close()
+        finally:
+            self._on_end()
+
+    def _in_words(self, ending: _Ending, context: CheckContext | None) -> CheckResult:
+        def safe(text: object) -> str:
+            try:
+                return context.safe(str(text)) if context else without_context(str(text))
+            except Exception:
+                return without_context(str(text))
+
+        findings = tuple(self._findings)
+        notes: tuple[str, ...] = ()
+        exchanges: tuple[str, ...] = ()
+        if context:
+            with contextlib.suppress(Exception):  # a check may have put anything in their place
+                notes = plain_texts(context.notes, safe)
+                exchanges = plain_texts(context.exchanges, safe)
+        return CheckResult(
+            check=self.check.id,
+            task=self.check.task,
+            title=self.check.documentation.title,
+            outcome=Outcome.FAILED if findings else ending.outcome,
+            findings=findings,
+            reason=None if ending.reason is None else safe(ending.reason),
+            setting=ending.setting,
+            notes=notes,
+            error=None if ending.error is None else safe(ending.error),
+            duration_s=round(time.monotonic() - self._began, 3),
+            exchanges=exchanges,
+        )
+
+    def _place(self, error: BaseException) -> str:
+        """Where in the check it happened; else where at all."""
+        frames = traceback.extract_tb(error.__traceback__)
+        if not frames:
+            return "no traceback"
+        home = getattr(getattr(self.check.run, "__code__", None), "co_filename", None)
+        frame = ([frame for frame in frames if frame.filename == home] or frames)[-1]
+        return f"{_file(frame.filename)}:{frame.lineno}"
 
 
 def unstarted(check: type[Check], reason: str, setting: str | None) -> CheckResult:
@@ -176,18 +235,12 @@ def unstarted(check: type[Check], reason: str, setting: str | None) -> CheckResu
     return CheckResult(check.id, check.task, title, Outcome.SKIPPED, reason=reason, setting=setting)
 
 
-def _place(error: BaseException) -> str:
-    """Where in the check it happened; else where at all."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "no traceback"
-    own = [frame for frame in frames if "/checks/" in frame.filename.replace("\\", "/")]
-    frame = (own or frames)[-1]
-    return f"{'/'.join(frame.filename.replace(chr(92), '/').split('/')[-2:])}:{frame.lineno}"
+def _file(path: str) -> str:
+    """A file by its folder and name."""
+    return "/".join(path.replace("\\", "/").split("/")[-2:])
 
 
-def _stack(frame: FrameType | None) -> str:
-    if frame is None:
-        return "an unknown place"
-    places = [f"{entry.filename.split('/')[-1]}:{entry.lineno}" for entry in traceback.extract_stack(frame)]
+def _stack(frame: FrameType) -> str:
+    """The innermost four places of a thread, the innermost first."""
+    places = [f"{_file(entry.filename)}:{entry.lineno}" for entry in traceback.extract_stack(frame)]
     return " < ".join(reversed(places[-4:]))
