@@ -106,7 +106,7 @@ def test_a_terminal_sees_the_phase_what_runs_and_the_findings_as_they_come(monke
             if isinstance(event, CheckBegan) and event.check == "webhook-signature-verified":
                 live = stream.getvalue()
     assert "2 Webhook configuration" in live
-    assert "4 of 18 (3 passed, 1 errored)" in live
+    assert "4 of 18 ✓3 !1" in live
     assert "running webhook-genuine-event-accepted, webhook-signature-verified" in live
     kept = visible(stream.getvalue())
     assert "✗ critical: A forged event changed an order (webhook-signature-verified)" in kept

@@ -183,12 +183,12 @@ class LiveProgress(Progress):
     def _status(self) -> Text:
         running = list(self._running)
         names = ", ".join(running[:_RUNNING_CAP]) + (f" +{len(running) - _RUNNING_CAP}" * (len(running) > _RUNNING_CAP))
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in self._outcomes.items())
+        counts = "".join(f" {OUTCOME_SIGNS[one]}{self._outcomes[one]}" for one in Outcome if one in self._outcomes)
         finished = sum(self._outcomes.values())
         line = self._text(
             (self._phase, "bold"),
             (f" · {finished} of {self._total}", ""),
-            (f" ({counts})" if counts else "", ""),
+            (counts, ""),
             (f" · running {names}" if names else "", "dim"),
         )
         line.no_wrap = True
