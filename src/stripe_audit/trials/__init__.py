@@ -5,30 +5,43 @@ They collect; the checks judge.
 
 from __future__ import annotations
 
-from stripe_audit.trials.deliveries import is_acknowledged, settled, tell
-from stripe_audit.trials.events import Told, event_of, fitting_event, told_after
+from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
+from stripe_audit.trials.endpoints import Delivered, deliver_genuine, each_webhook, need_a_working_endpoint
+from stripe_audit.trials.events import Told, effect_of, event_of, fitting_event, told_after
 from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
+from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
 from stripe_audit.trials.submissions import Submitted, charged_intents, money_kept, submit, takes
 
 __all__ = [
     "JOURNEYS",
+    "REPETITIONS",
+    "Delivered",
     "Journey",
+    "Repeated",
     "Submitted",
     "Told",
     "Tried",
     "accepts_anything",
     "charged_intents",
+    "deliver_genuine",
+    "deliverable",
+    "each_webhook",
+    "effect_of",
     "event_of",
     "expected_states",
     "fitting_event",
     "is_acknowledged",
     "made",
+    "mails_if_seen",
     "mentions",
     "money_kept",
+    "need_a_working_endpoint",
     "place_of",
     "refused",
+    "repeat",
     "settled",
     "submit",
     "takes",

@@ -8,10 +8,11 @@ from typing import Any
 
 from stripe_audit.context import Context
 from stripe_audit.deployment.spec import WebhookRoute
-from stripe_audit.errors import Inconclusive
+from stripe_audit.errors import Inconclusive, Skip
+from stripe_audit.observers.interface import Order, OrderState
 from stripe_audit.payments import Payment
 
-__all__ = ["Told", "event_of", "fitting_event", "told_after"]
+__all__ = ["Told", "effect_of", "event_of", "fitting_event", "told_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,36 @@ async def told_after(ctx: Context, event_type: str) -> Told:
     """
     if event_type == "payment_intent.succeeded":
         payment = await ctx.payments.paid(is_held=True)
-        return Told(await event_of(ctx, payment, event_type), payment)
+        return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment))
     if event_type == "payment_intent.payment_failed":
         payment = await ctx.payments.new(is_held=True)
         await ctx.payments.confirm(payment, "pm_card_visa_chargeDeclined")
-        return Told(await event_of(ctx, payment, event_type), payment)
+        return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment, needs=OrderState.FAILED))
     return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)))
+
+
+async def _if_visible(ctx: Context, payment: Payment, *, needs: OrderState | None = None) -> Payment | None:
+    """The payment, if an event about it can show in its order: one that is read, and has not changed by itself.
+
+    A target that asks Stripe whenever the order is read needs no event; what it shows is no event's effect.
+    """
+    try:
+        orders = ctx.orders
+    except Skip:
+        return None
+    order = await orders.read(payment)
+    is_open = order is None or order.state is OrderState.UNPAID
+    return payment if is_open and (needs is None or orders.declares(needs)) else None
+
+
+async def effect_of(ctx: Context, told: Told, *, within: float) -> Order | None:
+    """The order, if the event's effect is in it within so many seconds. Before it, the order is unpaid."""
+    if told.payment is None or not within:
+        return None
+    order, has_changed = await ctx.orders.eventually(
+        told.payment, lambda order: order.state is not OrderState.UNPAID, within=within
+    )
+    return order if has_changed else None
 
 
 async def fitting_event(ctx: Context, route: WebhookRoute) -> Told:

@@ -11,8 +11,8 @@ from stripe_audit.context import Context
 from stripe_audit.deployment.spec import WebhookRoute
 from stripe_audit.deployment.transport import Answer
 from stripe_audit.models import Effect
-from stripe_audit.observers.interface import Order, OrderState
-from stripe_audit.trials.events import Told, fitting_event
+from stripe_audit.observers.interface import Order
+from stripe_audit.trials.events import Told, effect_of, fitting_event
 from stripe_audit.webhooks.bodies import body_of
 from stripe_audit.webhooks.forgeries import Forgery, forged_header
 
@@ -46,7 +46,7 @@ async def try_forgeries(ctx: Context, route: WebhookRoute, forgeries: Sequence[F
         one = await _try(ctx, route, forgery, told, within=0.0)
         tried.append(one)
         told = None if one.effect else told
-    if told and any(not one.answer.is_success for one in tried) and await _effect(ctx, told, within=_SETTLING_S):
+    if told and any(not one.answer.is_success for one in tried) and await effect_of(ctx, told, within=_SETTLING_S):
         again = {one.forgery.id: one for one in tried if one.answer.is_success}
         for one in tried:
             if one.forgery.id not in again:
@@ -61,18 +61,8 @@ async def _try(ctx: Context, route: WebhookRoute, forgery: Forgery, told: Told, 
     body = body_of(told.event)
     headers = forged_header(forgery, body, route.secret or secrets.token_hex(16), int(time.time()))
     answer = await ctx.deliver(route, body + b" " if forgery.alters else body, headers=headers, effect=Effect.PROBE)
-    changed = await _effect(ctx, told, within=ctx.patience if answer.is_success else within)
+    changed = await effect_of(ctx, told, within=ctx.patience if answer.is_success else within)
     return Tried(forgery, answer, changed, told.payment is not None)
-
-
-async def _effect(ctx: Context, told: Told, *, within: float) -> Order | None:
-    """The order, if the event's effect is in it within so many seconds. Before it, the order is unpaid."""
-    if told.payment is None or not within:
-        return None
-    order, has_changed = await ctx.orders.eventually(
-        told.payment, lambda order: order.state is not OrderState.UNPAID, within=within
-    )
-    return order if has_changed else None
 
 
 async def accepts_anything(ctx: Context, route: WebhookRoute) -> bool:

@@ -8,7 +8,7 @@ __all__ = ["secret_in", "stack_trace_in"]
 
 _TRACES = {
     "Python": r"Traceback \(most recent call last\)|^[ \t]{0,60}File \"[^\"]+\", line \d+, in ",
-    "JavaScript": r"^[ \t]{0,60}at [^\n]{0,200}?(?:file://|node:|webpack|/|[A-Za-z]:\\)[^\n()]{1,300}:\d+:\d+\)?[ \t]*$",
+    "JavaScript": r"^[ \t]{0,9}at [^\n]{0,200}?(?:file://|node:|webpack|/|[A-Za-z]:\\)[^\n()]{1,300}:\d+:\d+\)?[ \t]*$",
     "Java": r"^[ \t]{0,60}at [\w$.]+\.[\w$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)",
     ".NET": r"^[ \t]{0,60}at [\w.`<>]+\([^)\n]{0,200}\) in [^\n]{1,300}:line \d+",
     "PHP": r"^#\d+ [^\n]{1,300}\.php\(\d+\)|Stack trace:\r?\n?#0",
