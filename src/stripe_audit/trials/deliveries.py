@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stripe_audit.context import Context
+from stripe_audit.errors import Inconclusive
 from stripe_audit.observers.interface import eventually
 from stripe_audit.payments import Payment
 from stripe_audit.stripe_backend.interface import Attempt, Delivery
 
-__all__ = ["is_acknowledged", "settled", "tell"]
+__all__ = ["deliverable", "is_acknowledged", "settled", "tell"]
 
 _PAUSES_S = (0.05, 0.2, 0.6)
 """Before what was refused is sent again: Stripe's hours, compressed."""
@@ -33,6 +34,19 @@ async def settled(ctx: Context, objects: Iterable[str], *, within: float | None 
         return not any(one.state in ("pending", "retrying") for one in deliveries)
 
     return (await eventually(read, is_settled, within=within or ctx.patience))[0]
+
+
+async def deliverable(ctx: Context, payment: Payment, *, state: str | None = None) -> list[dict[str, Any]]:
+    """The webhook events about a payment that some endpoint listens to, oldest first; those in one state of delivery.
+
+    Raises Inconclusive for none.
+    """
+    deliveries = await ctx.stripe.deliveries(payment.intent)
+    wanted = {delivery.event for delivery in deliveries if state in (None, delivery.state)}
+    events = [event for event in await ctx.stripe.events(payment.intent) if event["id"] in wanted]
+    if not events:
+        raise Inconclusive("no endpoint listens to any event of a payment", supply="target.routes.webhook[].events")
+    return events
 
 
 async def tell(ctx: Context, payment: Payment, events: Sequence[Mapping[str, Any]]) -> list[Attempt]:
