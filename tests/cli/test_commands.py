@@ -145,7 +145,15 @@ def test_a_dry_run_starts_nothing_and_says_what_would_be_done(tmp_path: Path) ->
     assert {entry.name for entry in tmp_path.iterdir()} == {"stripe-audit.yaml"}
 
 
-def test_a_closed_pipe_is_no_crash(tmp_path: Path) -> None:
-    script = f"{sys.executable} -c 'from stripe_audit.cli import main; main()' checks list --json | head -c 10"
+@pytest.mark.parametrize(("words", "code"), [("checks list --json", 141), ("report report.json", 0)])
+def test_a_reader_that_leaves_is_no_crash_and_does_not_change_the_verdict(
+    words: str, code: int, tmp_path: Path
+) -> None:
+    from stripe_audit.reporters.json_format import to_json
+    from tests.reporters.golden import GOLDEN
+
+    (tmp_path / "report.json").write_text(to_json(GOLDEN), "utf-8")
+    script = f"set -o pipefail; {sys.executable} -c 'from stripe_audit.cli import main; main()' {words} | true"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert "Traceback" not in done.stderr
+    assert done.returncode == code

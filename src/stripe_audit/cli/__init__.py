@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(141)  # what a shell shows for SIGPIPE
     except OSError as error:
         _raise_if_asked()
         where = f"{error.filename}: " if error.filename else ""

@@ -54,7 +54,8 @@ class Outputs:
         failures = []
         for output in self.wanted:
             if output.path is None:
-                _print_report(output.format, report)
+                with _reader_may_leave():
+                    _print_report(output.format, report)
                 continue
             try:
                 _write(output.path, reporter_named(output.format).render(report))
@@ -133,7 +134,21 @@ def _print_report(name: str, report: Report) -> None:
 
     from stripe_audit.reporters.terminal import print_report
 
-    print_report(report, Console(highlight=False, markup=False, emoji=False))
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the process with 1, which means a finding
+
+    print_report(report, Terminal(highlight=False, markup=False, emoji=False))
+    sys.stdout.flush()
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Whoever reads our output may have seen enough (``| head``); the exit code stays what the report says."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def new_run_folder(base: Path) -> Path:

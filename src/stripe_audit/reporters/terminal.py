@@ -125,20 +125,26 @@ def _add_finding(page: Page, review: Review, one: Numbered) -> None:
     page.add(8, "", (" · ".join(filter(None, places)), "dim"))
     if finding.detail and finding.detail != finding.title:
         page.add(8, "", finding.detail, limit=1200)
-    for evidence in finding.evidence[:_EVIDENCE_CAP]:
-        _add_evidence(page, review, evidence)
+    for number, evidence in enumerate(finding.evidence[:_EVIDENCE_CAP]):
+        _add_evidence(page, review, evidence, is_first=number == 0)
     if len(finding.evidence) > _EVIDENCE_CAP:
         page.add(8, "", (f"{len(finding.evidence) - _EVIDENCE_CAP} more pieces of evidence in the JSON report", "dim"))
+    before = next((other for other in review.of_check(finding.check) if other.fix == one.fix), one)
+    if before.label != one.label:
+        page.add(8, "fix:", f"as for {before.label}", style="green")
+        return
     for number, (is_item, block) in enumerate(blocks(_unticked(one.fix or ""))):
         mark = "-" if is_item else ""
         page.add(*((8, "fix:") if number == 0 else (13, mark)), block, style="green", limit=1200)
 
 
-def _add_evidence(page: Page, review: Review, evidence: Evidence) -> None:
+def _add_evidence(page: Page, review: Review, evidence: Evidence, *, is_first: bool) -> None:
+    """One screen for the cause: the first exchange without the request's body, of the others what they show."""
     place = f" ({evidence.source})" if evidence.source else ""
     page.add(8, "evidence:", f"{evidence.summary}{place}", style="dim")
     for line in evidence_lines(review, evidence):
-        page.add(10, "", (line, "dim"), limit=600)
+        if line.startswith("data: ") or (is_first and not line.startswith("request: ")):
+            page.add(10, "", (line, "dim"), limit=600)
 
 
 def _add_unlooked(page: Page, review: Review) -> None:
