@@ -26,8 +26,8 @@ class LedgerReconciles(Check):
 
     What it checks:
         Takes payments to different ends (paid, declined, refunded in part and in full, canceled), in the currencies of
-        the declared items, and compares for each what the order says with what Stripe has kept: all of the money, a part or
-        nothing; and amount, currency and PaymentIntent where the observer shows them.
+        the declared items, and compares for each what the order says with what Stripe has kept: all of the money, a
+        part or nothing; and amount, currency and PaymentIntent where the observer shows them.
 
     Why it matters:
         Money at Stripe that the record does not show is a customer unserved; money in the record that Stripe does not
@@ -111,9 +111,9 @@ def assess(entry: Entry, declared: Collection[OrderState]) -> list[tuple[str, st
             else "Stripe has money that the record does not show"
         )
         wrong.append(("money", title, detail))
-    there = {"currency": (intent["currency"],), "payment_intent": (intent["id"],)}
-    there["amount"] = (intent["amount"], trials.money_kept(intent))  # of a refunded order some show what is left
-    for name, right in there.items():
+    amounts = [intent["amount"], trials.money_kept(intent)]  # of a refunded order some show what is left
+    right_ones = {"amount": amounts, "currency": [intent["currency"]], "payment_intent": [intent["id"]]}
+    for name, right in right_ones.items():
         recorded = getattr(order, name, None)
         if recorded is not None and recorded not in right:
             detail = f"After {entry.title}, {name} is {recorded} in the record and {right[0]} at Stripe."

@@ -6,26 +6,35 @@ They collect; the checks judge.
 from __future__ import annotations
 
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
-from stripe_audit.trials.endpoints import Delivered, deliver_genuine, each_webhook, need_a_working_endpoint
+from stripe_audit.trials.endpoints import (
+    Delivered,
+    believed_forgeries,
+    deliver_genuine,
+    each_webhook,
+    need_a_working_endpoint,
+)
 from stripe_audit.trials.events import Told, effect_of, event_of, fitting_event, told_after
 from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
-from stripe_audit.trials.submissions import Submitted, charged_intents, money_kept, submit, takes
+from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 
 __all__ = [
     "JOURNEYS",
     "REPETITIONS",
+    "SUBMISSIONS",
     "Delivered",
     "Journey",
+    "Refused",
     "Repeated",
     "Submitted",
     "Told",
     "Tried",
     "accepts_anything",
-    "charged_intents",
+    "believed_forgeries",
     "deliver_genuine",
     "deliverable",
     "each_webhook",
@@ -43,10 +52,11 @@ __all__ = [
     "refused",
     "repeat",
     "settled",
-    "submit",
+    "submit_again",
     "takes",
     "tell",
     "told_after",
     "travel",
     "try_forgeries",
+    "why_refused",
 ]

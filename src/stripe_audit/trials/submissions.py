@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stripe_audit.context import Context
-from stripe_audit.deployment.spec import Item
-from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Inconclusive, TargetError
 from stripe_audit.observers.interface import eventually
 from stripe_audit.payments import Payment
+from stripe_audit.trials.deliveries import settled
+from stripe_audit.trials.stripe_calls import made, place_of
 
-__all__ = ["Submitted", "charged_intents", "money_kept", "submit", "takes"]
+__all__ = ["SUBMISSIONS", "Submitted", "money_kept", "submit_again", "takes"]
+
+_INTENTS = "/v1/payment_intents"
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A submission. ``payment`` is None where the target offered none to be paid, ``answer`` where no answer came."""
+    """An order that was submitted more than once, and the PaymentIntents whose money was taken and kept.
 
-    payment: Payment | None
-    answer: Answer | None
+    ``is_tried`` is false where the way could not be tried on this target.
+    """
+
+    id: str
+    title: str
+    charged: tuple[Mapping[str, Any], ...] = ()
+    is_tried: bool = True
 
 
 def takes(ctx: Context, role: str, *words: str) -> bool:
@@ -33,36 +41,28 @@ def takes(ctx: Context, role: str, *words: str) -> bool:
     return any(f"{{{word}}}" in template for word in words)
 
 
-async def submit(ctx: Context, values: Mapping[str, Any], item: Item) -> Submitted:
-    """Submit an order for one article as the customer's browser does; whatever comes of it is an answer, also none."""
-    try:
-        made = await ctx.payments.attempt(values)
-    except TargetError:
-        return Submitted(None, None)
-    try:
-        return Submitted(ctx.payments.read(made, item), made.answer)
-    except Inconclusive:
-        return Submitted(None, made.answer)
+async def submit_again(ctx: Context, identity: str) -> Submitted:
+    """Submit a new order in one of the ways of SUBMISSIONS, pay everything that is offered, and see what was charged.
 
-
-async def charged_intents(
-    ctx: Context, offered: Iterable[Payment], *, known: Iterable[str] = (), within: float
-) -> list[dict[str, Any]]:
-    """Pay every payment that was offered, at the same time; then the PaymentIntents whose money was taken and kept.
-
-    ``known`` are intents that the target made and did not offer: it may have charged them itself. A target that
-    notices may give money back: it has so many seconds to do so where more than one was charged.
+    A target that notices may give money back: it has as long as patience lasts.
     """
-    payments = {payment.intent: payment for payment in offered}
-    await asyncio.gather(*(ctx.payments.confirm(payment) for payment in payments.values()))
-    names = dict.fromkeys([*payments, *known])
+    title, submit = SUBMISSIONS[identity]
+    values, mark = ctx.payments.fresh(), await ctx.stripe.mark()
+    offered = await submit(ctx, values)
+    if offered is None:
+        return Submitted(identity, title, is_tried=False)
+    await asyncio.gather(*(ctx.payments.confirm(payment) for payment in {one.intent: one for one in offered}.values()))
+    words = (str(values["order"]), str(values["email"]))
+    calls = await made(ctx, _INTENTS, since=mark, words=words)  # some the target may have charged by itself
+    names = dict.fromkeys([*(payment.intent for payment in offered), *(str(call.object) for call in calls)])
 
     async def read() -> list[dict[str, Any]]:
-        paths = [f"/v1/payment_intents/{intent}" for intent in names]
-        intents = await asyncio.gather(*(ctx.stripe.get(path, expand=["latest_charge"]) for path in paths))
+        expand = ["latest_charge"]
+        intents = await asyncio.gather(*(ctx.stripe.get(f"{_INTENTS}/{name}", expand=expand) for name in names))
         return [intent for intent in intents if money_kept(intent) > 0]
 
-    return (await eventually(read, lambda charged: len(charged) <= 1, within=within))[0]
+    charged, _ = await eventually(read, lambda charged: len(charged) <= 1, within=ctx.patience)
+    return Submitted(identity, title, tuple(charged))
 
 
 def money_kept(intent: Mapping[str, Any]) -> int:
@@ -70,3 +70,64 @@ def money_kept(intent: Mapping[str, Any]) -> int:
     charge = intent.get("latest_charge") or {}
     returned = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
     return int(intent.get("amount_received") or 0) - int(returned)
+
+
+async def _submit(ctx: Context, values: Values) -> list[Payment]:
+    """Submit an order as the customer's browser does: the payment that is offered, if one is."""
+    try:
+        return [ctx.payments.read(await ctx.payments.attempt(values), ctx.payments.item())]
+    except (Inconclusive, TargetError):
+        return []
+
+
+async def _in_turn(ctx: Context, values: Values) -> list[Payment]:
+    return [*await _submit(ctx, values), *await _submit(ctx, values)]
+
+
+async def _at_once(ctx: Context, values: Values) -> list[Payment]:
+    offers = await asyncio.gather(*(_submit(ctx, values) for _ in range(3)))
+    return [payment for offer in offers for payment in offer]
+
+
+async def _after_a_lost_answer(ctx: Context, values: Values) -> list[Payment] | None:
+    """The fault is meant for this order alone: it is known by where an earlier order had its reference or address."""
+    earlier, mark = ctx.payments.fresh(), await ctx.stripe.mark()
+    await _submit(ctx, earlier)
+    calls = await made(ctx, _INTENTS, since=mark, words=[str(earlier["order"]), str(earlier["email"])])
+    for name in ("order", "email"):
+        place = place_of(calls[0].params, str(earlier[name])) if calls else None
+        if place is not None:
+            params = json.loads(json.dumps(place).replace(str(earlier[name]), str(values[name])))
+            async with await ctx.stripe.fault({"kind": "reset_after"}, method="POST", path=_INTENTS, params=params):
+                lost = await _submit(ctx, values)
+            return [*lost, *await _submit(ctx, values)]
+    return None
+
+
+async def _after_payment(ctx: Context, values: Values) -> list[Payment]:
+    first = await _submit(ctx, values)
+    for payment in first:
+        await ctx.payments.confirm(payment)
+        await settled(ctx, [payment.intent])
+    return [*first, *await _submit(ctx, values)]
+
+
+async def _before_the_webhook(ctx: Context, values: Values) -> list[Payment]:
+    first = await _submit(ctx, values)
+    for payment in first:
+        await ctx.stripe.hold(object=payment.intent)
+        await ctx.payments.confirm(payment)
+    again = await _submit(ctx, values)
+    for payment in first:
+        await ctx.stripe.release(payment.intent)
+    return [*first, *again]
+
+
+SUBMISSIONS: dict[str, tuple[str, Callable[[Context, Values], Awaitable[list[Payment] | None]]]] = {
+    "in-turn": ("submitted again before it is paid", _in_turn),
+    "at-once": ("submitted three times at the same moment", _at_once),
+    "lost-answer": ("submitted again after Stripe's answer was lost", _after_a_lost_answer),
+    "after-payment": ("submitted again after it was paid", _after_payment),
+    "before-webhook": ("submitted again after it was paid, and before the webhook came", _before_the_webhook),
+}
+"""Each way with its title."""
