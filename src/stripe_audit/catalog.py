@@ -12,16 +12,18 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from types import ModuleType
+from typing import NoReturn, TypeGuard
 
 from stripe_audit.check import Check
 from stripe_audit.errors import AuditError, CatalogError, UsageError
-from stripe_audit.phases import PHASES, TASKS, phase_named, phase_of
+from stripe_audit.phases import PHASES, TASKS, Phase, phase_named, phase_of
 from stripe_audit.report import CheckFacts
 
 __all__ = ["Catalog", "LoadedCheck", "Selection", "builtin_folder", "load_catalog"]
 
 GROUP = "stripe_audit.checks"
+_MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Catalog:
             try:
                 sorter.prepare()
             except graphlib.CycleError as error:
-                raise CatalogError(f"these checks require each other: {' → '.join(error.args[1])}") from None
+                told = f"these checks require each other: {' → '.join(error.args[1])}"
+                raise CatalogError(told, hint="one of them must do without the others") from None
             ready: list[str] = []
             while sorter.is_active():
                 ready = sorted([*ready, *sorter.get_ready()], key=lambda i: (inside[i].task, i))
@@ -107,36 +110,47 @@ class Catalog:
                 sorter.done(first)
 
     def select(self, selection: Selection) -> tuple[str, ...]:
-        """The ids that a selection means, in order. Raises UsageError with suggestions for an unknown name."""
-        phases = [phase_named(name) or _unknown("phase", name, _phase_names()) for name in selection.phases]
-        for task in selection.tasks:
-            if not fnmatch.filter(TASKS, task):
-                _unknown("task", task, TASKS)
-        chosen = self._matching("check", selection.checks)
-        excluded = self._matching("check", selection.exclude)
-        tags = {tag for identity in self for tag in self[identity].tags}
-        for tag in selection.tags:
-            if tag not in tags:
-                _unknown("tag", tag, tags)
-        return tuple(
+        """The ids that a selection means, in order; all names may be globs.
+
+        Raises UsageError, with suggestions for a name that means nothing, and where nothing is left in the end.
+        """
+        phases = {phase.number for name in selection.phases for phase in _phases(name)}
+        tasks = _matching("task", selection.tasks, TASKS)
+        chosen, excluded = self._identities(selection.checks), self._identities(selection.exclude)
+        tags = _matching("tag", selection.tags, sorted({tag for identity in self for tag in self[identity].tags}))
+        selected = tuple(
             identity
             for identity in self
-            if (not phases or phase_of(self[identity].task) in phases)
-            and (not selection.tasks or any(fnmatch.fnmatch(self[identity].task, task) for task in selection.tasks))
-            and (not selection.checks or identity in chosen)
-            and (not selection.tags or set(selection.tags) & set(self[identity].tags))
+            if (not phases or phase_of(self[identity].task).number in phases)
+            and (not tasks or self[identity].task in tasks)
+            and (not chosen or identity in chosen)
+            and (not tags or tags & set(self[identity].tags))
             and identity not in excluded
         )
+        if not selected and selection != Selection():
+            raise UsageError(
+                "no check is selected", hint="the selections are combined, and no check fits all; ask for less at once"
+            )
+        return selected
 
-    def _matching(self, kind: str, names: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        for name in names:
-            former = [identity for identity in self if name in self[identity].formerly]
-            matched = fnmatch.filter(self._order, name) or former
-            if not matched:
-                _unknown(kind, name, self._order)
-            found |= set(matched)
-        return found
+    def _identities(self, names: Sequence[str]) -> set[str]:
+        former = {name: identity for identity in self for name in self[identity].formerly}
+        return _matching("check", [former.get(name, name) for name in names], self._order)
+
+
+def _phases(name: str) -> list[Phase]:
+    phase = phase_named(name)
+    if phase:
+        return [phase]
+    matched = _matching("phase", [name], _phase_names())
+    return [phase for phase in PHASES if phase.folder in matched or str(phase.number) in matched]
+
+
+def _matching(kind: str, names: Iterable[str], known: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for name in names:
+        found |= set(fnmatch.filter(known, name)) or _unknown(kind, name, known)
+    return found
 
 
 def _phase_names() -> list[str]:
@@ -153,14 +167,11 @@ def load_catalog(
     *, checks_dirs: Sequence[Path] = (), entry_points: Sequence[str] = (), has_builtin: bool = True
 ) -> Catalog:
     """Load every check. Raises CatalogError that names each file and line that is wrong; none is passed over."""
-    roots = [builtin_folder("checks")] if has_builtin else []
-    roots += [*checks_dirs, *_entry_point_folders(entry_points)]
-    loaded: dict[str, LoadedCheck] = {}
     problems: list[str] = []
-    for root in roots:
-        if not root.is_dir():
-            problems.append(f"{root}: no such folder of checks")
-        for path in sorted(root.glob("*/*.py")) if root.is_dir() else ():
+    roots = [*checks_dirs, *_entry_point_folders(entry_points, problems)]
+    loaded: dict[str, LoadedCheck] = {}
+    for root in [builtin_folder("checks"), *roots] if has_builtin else roots:
+        for path in _files(root.absolute(), problems):
             try:
                 entry = _load(path)
             except CatalogError as error:
@@ -168,21 +179,50 @@ def load_catalog(
                 continue
             if entry.check.id in loaded:
                 problems.append(f"{path}: {entry.check.id!r} is already defined in {loaded[entry.check.id].path}")
-            loaded[entry.check.id] = entry
-        problems += [f"{path}: checks lie in a phase's folder, not beside them" for path in sorted(root.glob("*.py"))]
-    problems += list(_requirement_problems(loaded))
+            else:
+                loaded[entry.check.id] = entry
+    problems += [*_former_problems(loaded), *_requirement_problems(loaded)]
     if problems:
         raise CatalogError("\n".join(problems), hint="a check that fails to load fails the run; see CONTRIBUTING.md")
     return Catalog(loaded.values())
 
 
-def _entry_point_folders(names: Sequence[str]) -> Iterator[Path]:
+def _files(root: Path, problems: list[str]) -> list[Path]:
+    """The files of checks in a folder, sorted. A package's own ``__init__.py`` is none."""
+    if not root.is_dir():
+        problems.append(f"{root}: no such folder of checks")
+        return []
+    found = [path for path in sorted(root.rglob("*.py")) if path.name != "__init__.py"]
+    right = [path for path in found if path.parent.parent == root]
+    wrong = [path for path in found if path.parent.parent != root]
+    problems += [f"{path}: a check lies in a phase's folder, {root.name}/<phase>/" for path in wrong[:_MOST_TOLD]]
+    if len(wrong) > _MOST_TOLD:
+        problems.append(f"{root}: {len(wrong) - _MOST_TOLD} more files that lie in no phase's folder")
+    if not found:
+        problems.append(f"{root}: holds no checks")
+    return right
+
+
+def _entry_point_folders(names: Sequence[str], problems: list[str]) -> list[Path]:
     known = {point.name: point for point in importlib.metadata.entry_points(group=GROUP)}
+    folders = []
     for name in names:
         if name not in known:
-            raise CatalogError(f"no installed package offers checks named {name!r}", hint=f"entry points group {GROUP}")
-        spec = importlib.util.find_spec(known[name].value)
-        yield from (Path(folder) for folder in (spec and spec.submodule_search_locations) or ())
+            near = difflib.get_close_matches(name, known, n=1)
+            told = f"; did you mean {near[0]!r}?" if near else f" (entry points of the group {GROUP})"
+            problems.append(f"no installed package offers checks named {name!r}{told}")
+            continue
+        module = known[name].module
+        try:
+            spec = importlib.util.find_spec(module)
+        except Exception as error:  # it imports the packages around the module
+            problems.append(f"entry point {name}: {module}: {type(error).__name__}: {error}")
+            continue
+        found = (spec and spec.submodule_search_locations) or ()
+        folders += [Path(folder) for folder in found]
+        if not found:
+            problems.append(f"entry point {name}: {module} is not an installed package with folders of checks")
+    return folders
 
 
 def _load(path: Path) -> LoadedCheck:
@@ -194,27 +234,47 @@ def _load(path: Path) -> LoadedCheck:
     sys.modules[name] = module  # dataclasses and pickling look modules up by name
     try:
         spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise CatalogError(f"{path}:{error.lineno}: {error.msg}") from None
-    except AuditError as error:
-        raise CatalogError(f"{path}: {error.message}") from None
-    except Exception as error:  # whatever a file does while it is imported
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        raise CatalogError(f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}") from None
-    found = [value for value in vars(module).values() if _is_defined_in(value, name)]
+        return LoadedCheck(_only_check(module, path), path)
+    except BaseException as error:
+        sys.modules.pop(name, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise CatalogError(_told(error, path)) from None
+
+
+def _told(error: BaseException, path: Path) -> str:
+    """Where and why a file cannot be loaded, whatever it did while it was imported."""
+    if isinstance(error, SyntaxError) and error.filename in (None, str(path)):
+        return f"{path}:{error.lineno or 1}: {error.msg}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    place = f"{path}:{lines[-1]}" if lines else f"{path}"
+    return f"{place}: {error.message if isinstance(error, AuditError) else f'{type(error).__name__}: {error}'}"
+
+
+def _only_check(module: ModuleType, path: Path) -> type[Check]:
+    found = {value for value in vars(module).values() if _is_defined_in(value, module.__name__)}
     if len(found) != 1:
-        raise CatalogError(f"{path}: defines {len(found)} checks; one file holds exactly one")
-    check = found[0]
+        raise CatalogError(f"defines {len(found)} checks; one file holds exactly one")
+    (check,) = found
     folder = phase_of(check.task).folder
     if check.id != path.stem.replace("_", "-"):
-        raise CatalogError(f"{path}: the id {check.id!r} and the file's name differ")
+        raise CatalogError(f"the id {check.id!r} and the file's name differ")
     if path.parent.name != folder:
-        raise CatalogError(f"{path}: task {check.task} belongs in the folder {folder}/")
-    return LoadedCheck(check, path)
+        raise CatalogError(f"task {check.task} belongs in the folder {folder}/")
+    return check
 
 
-def _is_defined_in(value: object, module: str) -> bool:
+def _is_defined_in(value: object, module: str) -> TypeGuard[type[Check]]:
     return isinstance(value, type) and issubclass(value, Check) and value.__module__ == module
+
+
+def _former_problems(loaded: Mapping[str, LoadedCheck]) -> Iterator[str]:
+    owners: dict[str, Path] = {identity: entry.path for identity, entry in loaded.items()}
+    for entry in loaded.values():
+        for former in entry.check.formerly:
+            if former in owners:
+                yield f"{entry.path}: its former id {former!r} belongs to {owners[former]}"
+            owners[former] = entry.path
 
 
 def _requirement_problems(loaded: Mapping[str, LoadedCheck]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -51,6 +51,7 @@ NEEDS: dict[str, str] = {
 """What a check can need to be declared, and the setting that declares it."""
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_LONGEST_TIMEOUT_S = 3600
 _HEADINGS = ("What it checks", "Why it matters", "How to fix")
 
 
@@ -62,6 +63,8 @@ class Uses:
     alone: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.shared, str) or isinstance(self.alone, str):
+            raise CheckDefinitionError("uses takes tuples, not texts", hint='write ("target",)')
         for name in (*self.shared, *self.alone):
             if name not in RESOURCES:
                 raise CheckDefinitionError(f"unknown resource {name!r} in uses", hint="one of " + ", ".join(RESOURCES))
@@ -123,14 +126,16 @@ class Check:
 
 
 def _problems(cls: type[Check]) -> Iterable[str]:
-    for name in ("id", "task", "severity", "effect"):
-        if not hasattr(cls, name):
-            yield f"{name} is missing"
-    if not _ID.fullmatch(getattr(cls, "id", "a-b")):
-        yield f"id {cls.id!r} is not kebab case of two words or more"
-    if getattr(cls, "task", "1.1") not in TASKS:
-        yield f"task {cls.task!r} is not one of 1.1 to 6.4"
-    yield from (f"unknown need {need!r}" for need in cls.needs if need not in NEEDS)
+    missing = [name for name in ("id", "task", "severity", "effect") if not hasattr(cls, name)]
+    yield from (f"{name} is missing" for name in missing)
+    malformed = [
+        f"{name} must be {expected}"
+        for name, (expected, is_right) in _SHAPES.items()
+        if name not in missing and not is_right(getattr(cls, name))
+    ]
+    yield from malformed
+    if not malformed:
+        yield from (f"unknown need {need!r}" for need in cls.needs if need not in NEEDS)
     if "run" not in vars(cls) or not inspect.isasyncgenfunction(vars(cls)["run"]):
         yield "run must be an async generator (async def with a yield)"
     text = inspect.getdoc(cls) if cls.__doc__ else ""
@@ -138,6 +143,40 @@ def _problems(cls: type[Check]) -> Iterable[str]:
     if not sections.get("", ""):
         yield "the docstring has no title"
     yield from (f"the docstring lacks {heading!r}" for heading in _HEADINGS if not sections.get(heading))
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _LONGEST_TIMEOUT_S
+
+
+_SHAPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "id": ("kebab case of two words or more", _is_id),
+    "formerly": ("a tuple of ids", lambda value: isinstance(value, tuple) and all(map(_is_id, value))),
+    "task": ("one of 1.1 to 6.4", lambda value: isinstance(value, str) and value in TASKS),
+    "severity": ("a Severity", lambda value: isinstance(value, Severity)),
+    "needs": ("a tuple of keys of NEEDS", _is_texts),
+    "effect": ("an Effect", lambda value: isinstance(value, Effect)),
+    "uses": ("a Uses", lambda value: isinstance(value, Uses)),
+    "requires": ("a tuple of ids", lambda value: isinstance(value, tuple) and all(map(_is_id, value))),
+    "references": ("a tuple of texts", _is_texts),
+    "tags": ("a tuple of texts", _is_texts),
+    "timeout": ("seconds up to an hour, or None", lambda value: value is None or _is_seconds(value)),
+    "max_requests": ("a whole number", _is_count),
+    "max_objects": ("a whole number", _is_count),
+}
+"""A text where a tuple is meant would be taken letter by letter, and a text for an Effect has no rank."""
 
 
 def _sections(text: str) -> dict[str, str]:

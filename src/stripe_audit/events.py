@@ -1,7 +1,7 @@
 """What the engine says while it works: values named by what has happened. Whoever shows or stores progress listens.
 
-Order within a run: RunStarted, then per phase PhaseStarted, CheckStarted/CheckFinished (in plan order, whatever the
-concurrency), PhaseFinished, and RunFinished. CheckBegan is sent when a check really begins, in any order.
+Order within a run: RunStarted, then per phase PhaseStarted, CheckFinished for each check (in plan order, whatever the
+concurrency), PhaseFinished, and at last RunFinished. CheckBegan is sent when a check really begins, in any order.
 """
 
 from __future__ import annotations
