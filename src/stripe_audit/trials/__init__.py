@@ -14,7 +14,7 @@ from stripe_audit.trials.endpoints import (
     need_a_working_endpoint,
 )
 from stripe_audit.trials.events import Told, effect_of, event_of, fitting_event, told_after
-from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
+from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.refusals import Refused, why_refused
@@ -34,6 +34,7 @@ __all__ = [
     "Told",
     "Tried",
     "accepts_anything",
+    "accepts_forgery",
     "believed_forgeries",
     "deliver_genuine",
     "deliverable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,14 +13,13 @@ from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Ending, Inconclusive, Skip
 from stripe_audit.observers.interface import Order
 from stripe_audit.trials.events import Told, effect_of, fitting_event
-from stripe_audit.trials.forgeries import accepts_anything
+from stripe_audit.trials.forgeries import Tried, accepts_anything, try_forgeries
 from stripe_audit.webhooks.bodies import body_of
+from stripe_audit.webhooks.forgeries import Forgery
 
-__all__ = ["Delivered", "deliver_genuine", "each_webhook", "need_a_working_endpoint"]
+__all__ = ["Delivered", "believed_forgeries", "deliver_genuine", "each_webhook", "need_a_working_endpoint"]
 
 T = TypeVar("T")
-BLOCKED = (403, 429)
-"""Answers that may be meant for the sender and not for the event: an allow-list of Stripe's addresses, a rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +76,24 @@ def _joint(endings: list[tuple[WebhookRoute, Ending]], *, is_all: bool) -> Endin
 
 
 async def deliver_genuine(ctx: Context, route: WebhookRoute, told: Told, *, body: bytes | None = None) -> Delivered:
-    """Deliver an event rightly signed, as Stripe would, and wait for its effect. ``body`` is another spelling of it."""
+    """Deliver an event rightly signed, as Stripe would, and wait for its effect. ``body`` is another spelling of it.
+
+    Raises Inconclusive for a 429, which is meant for the sender and not for the event.
+    """
     answer = await ctx.deliver(route, body or body_of(told.event))
+    if answer.status == 429:
+        raise Inconclusive("a webhook event is answered 429", supply="a higher rate limit for webhook events")
     effect = await effect_of(ctx, told, within=ctx.patience if answer.is_success else 0.0)
     return Delivered(told, answer, effect)
 
 
-async def need_a_working_endpoint(ctx: Context, route: WebhookRoute) -> None:
+async def need_a_working_endpoint(ctx: Context, route: WebhookRoute, told: Told | None = None) -> None:
     """A control, for checks that expect refusals: where the genuine is refused too, a refusal proves nothing.
 
-    Raises Inconclusive unless the endpoint acknowledges a genuine event, and either refuses what is no event or shows
-    the genuine one's effect.
+    Raises Inconclusive unless the endpoint acknowledges a genuine event (``told``, or a new one), and either refuses
+    what is no event or shows the genuine one's effect.
     """
-    told = await fitting_event(ctx, route)
+    told = told or await fitting_event(ctx, route)
     answer = await ctx.deliver(route, body_of(told.event))
     if not answer.is_success:
         raise Inconclusive(
@@ -100,3 +104,20 @@ async def need_a_working_endpoint(ctx: Context, route: WebhookRoute) -> None:
         raise Inconclusive(
             "everything is answered 2xx, even what is no event, and no effect shows", supply="observers.order"
         )
+
+
+async def believed_forgeries(ctx: Context, route: WebhookRoute, forgeries: Sequence[Forgery]) -> list[Tried]:
+    """The forgeries that an endpoint took for genuine: by their effect, or by a 2xx that not everything gets.
+
+    Raises Inconclusive where refusals or acknowledgements prove nothing.
+    """
+    tried = await try_forgeries(ctx, route, forgeries)
+    believed = [one for one in tried if one.effect or one.answer.is_success]
+    if not believed and route.secret:
+        await need_a_working_endpoint(ctx, route)
+    elif believed and not any(one.effect for one in believed) and await accepts_anything(ctx, route):
+        raise Inconclusive(
+            "it answers 2xx even to what is no event, and no forgery had a visible effect",
+            supply="observers.order, to tell an endpoint that ignores events from one that believes forgeries",
+        )
+    return believed

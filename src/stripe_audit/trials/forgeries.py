@@ -14,9 +14,9 @@ from stripe_audit.models import Effect
 from stripe_audit.observers.interface import Order
 from stripe_audit.trials.events import Told, effect_of, fitting_event
 from stripe_audit.webhooks.bodies import body_of
-from stripe_audit.webhooks.forgeries import Forgery, forged_header
+from stripe_audit.webhooks.forgeries import Forgery, forged_header, genuine_header
 
-__all__ = ["Tried", "accepts_anything", "try_forgeries"]
+__all__ = ["Tried", "accepts_anything", "accepts_forgery", "try_forgeries"]
 
 _SETTLING_S = 0.3
 """How long a refused event is watched: an effect that comes anyway comes at once, or from a queue a moment later."""
@@ -69,3 +69,13 @@ async def accepts_anything(ctx: Context, route: WebhookRoute) -> bool:
     """A control: whether the endpoint answers 2xx even to a body that is no event and carries no signature."""
     answer = await ctx.deliver(route, b"no event at all", headers={}, effect=Effect.PROBE)
     return answer.is_success
+
+
+async def accepts_forgery(ctx: Context, route: WebhookRoute) -> bool:
+    """A control: whether an event of an invented type, wrongly signed, is answered 2xx. If not, a 2xx to a right
+    signature shows that it was verified.
+    """
+    event = await ctx.stripe.synthesize("stripe_audit.forged", {"id": f"forged_{ctx.tag}", "object": "forged"})
+    body = body_of(event)
+    headers = genuine_header(body, "whsec_aW5vdGhlcnNlY3JldGFub3RoZXI", int(time.time()))
+    return (await ctx.deliver(route, body, headers=headers, effect=Effect.PROBE)).is_success

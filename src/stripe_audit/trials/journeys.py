@@ -105,6 +105,7 @@ JOURNEYS: dict[str, Journey] = {
         Journey(
             "partially-refunded", "a partial refund", OrderState.PARTIALLY_REFUNDED, "succeeded", (_SUCCESS, _refund(2))
         ),
+        Journey("disputed", "a dispute", OrderState.DISPUTED, "succeeded", (_pay("pm_card_createDispute"),)),
     )
 }
 """Every journey by its id."""

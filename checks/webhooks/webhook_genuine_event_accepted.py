@@ -1,0 +1,88 @@
+"""Genuine webhook events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, WebhookRoute, trials
+
+
+class Seen(NamedTuple):
+    """A genuine event at an endpoint, why it was refused if it was, and whether another endpoint acts on it instead."""
+
+    delivered: trials.Delivered
+    refused: trials.Refused | None = None
+    is_left_elsewhere: bool = False
+
+
+class WebhookGenuineEventAccepted(Check):
+    """Genuine webhook events are acknowledged and take effect.
+
+    What it checks:
+        Delivers to each webhook endpoint an event that it is for, signed with its own secret: it must be answered 2xx,
+        and where an order shows the effect, the effect must come, at once or from a queue. An endpoint that leaves the
+        order to another one is fine. Where it is refused, the event is sent again with the secrets of the other
+        endpoints and in other spellings, to find out why.
+
+    Why it matters:
+        Refused events are sent again for three days, then the endpoint is disabled. Events that are acknowledged and
+        dropped are worse: Stripe takes them for handled, and paid orders stay open for good.
+
+    How to fix:
+        Give each endpoint the signing secret that Workbench → Webhooks shows for it (the one of ``stripe listen`` is
+        another), verify over the raw body, handle the event or store it, then answer 2xx. Per framework:
+        docs/fixes/webhook-signatures.md.
+    """
+
+    id = "webhook-genuine-event-accepted"
+    task = "2.1"
+    severity = Severity.CRITICAL
+    needs = ("route:webhook", "webhook_secret", "stripe")
+    effect = Effect.WRITE
+    uses = Uses()
+    references = ("docs.stripe.com/webhooks#verify-events", "docs.stripe.com/webhooks#behaviors")
+    max_requests = 80
+    max_objects = 5
+
+    async def run(self, ctx: Context) -> AsyncIterator[Finding]:
+        """One genuine event for each endpoint."""
+        async for route, (delivered, refused, is_left_elsewhere) in trials.each_webhook(ctx, told):
+            kind, answer = delivered.told.event["type"], delivered.answer
+            if refused:
+                detail = f"{route.path} answered {answer.status} to a rightly signed {kind}. {refused.cause}"
+                evidence = ctx.evidence(f"{kind}, rightly signed: answered {answer.status}", answer)
+                yield ctx.finding(
+                    "A genuine event is refused", detail, evidence, route=route.label, discriminator="refused"
+                )
+            elif delivered.is_visible and not delivered.effect and not is_left_elsewhere:
+                detail = f"{route.path} answered {answer.status} to {kind}, and the order stays as it was."
+                evidence = ctx.evidence(f"{kind}: answered {answer.status}, and the order did not change", answer)
+                yield ctx.finding(
+                    "A genuine event is acknowledged and lost",
+                    detail,
+                    evidence,
+                    route=route.label,
+                    discriminator="lost",
+                )
+
+
+async def told(ctx: Context, route: WebhookRoute) -> Seen:
+    """Tell an endpoint of something that happened at Stripe."""
+    delivered = await trials.deliver_genuine(ctx, route, await trials.fitting_event(ctx, route))
+    event, answer, payment = delivered.told.event, delivered.answer, delivered.told.payment
+    if answer.status == 403:
+        ctx.inconclusive(
+            "a rightly signed event is answered 403: the sender may be refused, as its address is none of Stripe's",
+            supply="the audit's own address in the endpoint's allow-list",
+        )
+    if not answer.is_success:
+        return Seen(delivered, await trials.why_refused(ctx, route, event, answer.status))
+    if payment and not delivered.effect:
+        await ctx.stripe.release(payment.intent, events=[event["id"]])  # to every endpoint that listens to it
+        if await trials.effect_of(ctx, delivered.told, within=ctx.patience):
+            ctx.note(f"{route.path} acknowledges {event['type']} and leaves the order to another endpoint")
+            return Seen(delivered, is_left_elsewhere=True)
+    elif not payment and await trials.accepts_anything(ctx, route):
+        ctx.inconclusive("it answers 2xx even to what is no event, and no effect shows", supply="observers.order")
+    return Seen(delivered)
