@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stripe_audit import keys, money, signatures, source, trials, web, webhooks
+    from stripe_audit import keys, money, ports, signatures, source, trials, web, webhooks
     from stripe_audit.check import Check, Uses
     from stripe_audit.context import Context
     from stripe_audit.deployment.spec import Item, Route, WebhookRoute
@@ -50,7 +50,7 @@ _HOMES = {
     "WebhookRoute": "deployment.spec",
     "contains_card_number": "redaction",
 }
-_MODULES = ("keys", "money", "signatures", "source", "trials", "web", "webhooks")
+_MODULES = ("keys", "money", "ports", "signatures", "source", "trials", "web", "webhooks")
 
 __all__ = [
     "API",
@@ -78,6 +78,7 @@ __all__ = [
     "contains_card_number",
     "keys",
     "money",
+    "ports",
     "signatures",
     "source",
     "trials",

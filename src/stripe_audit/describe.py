@@ -11,6 +11,7 @@ from stripe_audit.check import NEEDS
 from stripe_audit.context import Project
 from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, WebhookRoute
 from stripe_audit.errors import SettingsError
+from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
 from stripe_audit.settings import Settings
 from stripe_audit.settings.model import RouteSettings, SecretSource
@@ -75,7 +76,26 @@ def project_of(settings: Settings) -> Project:
         settings.folder,
         settings.path(target.root) if target.root else None,
         tuple(settings.path(name) for name in target.env_files),
+        _key_variables(settings),
     )
+
+
+_GIVEN = {
+    "{secret_key}": KeyKind.SECRET,
+    "{publishable_key}": KeyKind.PUBLISHABLE,
+    "{webhook_secret": KeyKind.WEBHOOK_SECRET,
+}
+
+
+def _key_variables(settings: Settings) -> dict[str, KeyKind]:
+    """The variables through which the launched target gets its keys, and those that the settings read secrets from."""
+    target = settings.model.target
+    given = target.launch.env if target.launch else {}
+    found = {name: kind for name, text in given.items() for start, kind in _GIVEN.items() if text.startswith(start)}
+    for webhook in target.routes.webhook:
+        if isinstance(webhook.secret, SecretSource) and webhook.secret.env:
+            found[webhook.secret.env] = KeyKind.WEBHOOK_SECRET
+    return found
 
 
 def declared_needs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec
 from stripe_audit.deployment.target import TargetClient
 from stripe_audit.errors import LaunchError
+from stripe_audit.keys import KeyKind
 from stripe_audit.observers.interface import LogObserver, MailObserver, OrderObserver
 from stripe_audit.redaction import Redactor
 from stripe_audit.safety import Interlock
@@ -23,11 +24,15 @@ __all__ = ["Project", "Register", "World"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The target's files: its source tree and its env files, absolute; both may be absent."""
+    """The target's files: its source tree and its env files, absolute; both may be absent.
+
+    ``variables`` are the environment variables in which the target looks for Stripe's keys, as far as the settings say.
+    """
 
     folder: Path
     root: Path | None = None
     env_files: tuple[Path, ...] = ()
+    variables: Mapping[str, KeyKind] = field(default_factory=dict)
 
 
 class Register:

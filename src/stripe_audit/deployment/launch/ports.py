@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Listener", "free_port", "is_listening", "listener_on"]
+__all__ = ["Listener", "free_port", "is_below", "is_listening", "listener_on", "ports_below"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +98,31 @@ def is_below(pid: int, ancestor: int) -> bool:
             return True
         current = int(fields[1])
     return False
+
+
+def ports_below(ancestor: int) -> tuple[int, ...]:
+    """The ports that a process or its descendants listen on, sorted (Linux; elsewhere none are seen)."""
+    inodes = {inode: port for name in ("tcp", "tcp6") for port, _, inode in _listening(Path("/proc/net") / name)}
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        if is_below(int(folder.parent.name), ancestor):
+            found |= {inodes[inode] for inode in _sockets(folder) if inode in inodes}
+    return tuple(sorted(found))
+
+
+def _sockets(folder: Path) -> Iterator[str]:
+    """The inodes of the sockets that a process holds; none where it may not be looked at."""
+    try:
+        names = [name for entry in folder.iterdir() if (name := _target_of(entry))]
+    except OSError:
+        return
+    for name in names:
+        if name.startswith("socket:["):
+            yield name[len("socket:[") : -1]
+
+
+def _target_of(link: Path) -> str | None:
+    try:
+        return str(link.readlink())
+    except OSError:  # closed since
+        return None
