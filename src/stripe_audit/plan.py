@@ -99,8 +99,8 @@ def _obstacle(
         return f"the target was not reached: {declared.unreached}", "target.url"
     if check.effect > permission.strongest:
         setting = permission.setting
-        if check.effect is Effect.PROBE:
-            setting = f"--allow-probes, or {setting}"
+        if check.effect is Effect.PROBE and permission.is_probing_possible:
+            setting = f"--allow-probes, or {setting}" if setting else "--allow-probes"
         return f"its effect is {check.effect.value!r}, and {permission.reason}", setting
     for required in check.requires:
         entry = before.get(required)

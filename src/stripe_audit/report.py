@@ -141,11 +141,11 @@ class TaskState(StrEnum):
     """How a task is ticked."""
 
     DONE = "done"
-    """Judged, with at least one passed check and nothing but notes below *medium* found."""
+    """Judged, and nothing at or above *medium* found."""
     PROBLEM = "problem"
     """A finding at or above medium."""
     PARTLY = "partly"
-    """Some check passed, another could not be judged for a fault of the audit's or for lack of knowledge."""
+    """Some check was judged, but not everything: the audit's fault, or for lack of knowledge."""
     OPEN = "open"
     """No check was judged."""
 
@@ -157,9 +157,14 @@ def task_state(report: Report, task: Task) -> TaskState:
         return TaskState.PROBLEM
     if not any(result.outcome.is_judged for result in results):
         return TaskState.OPEN
-    if any(result.outcome in (Outcome.ERRORED, Outcome.INCONCLUSIVE) for result in results):
-        return TaskState.PARTLY
-    return TaskState.DONE
+    return TaskState.PARTLY if any(_is_partial(result) for result in results) else TaskState.DONE
+
+
+def _is_partial(result: CheckResult) -> bool:
+    """Whether something remained unjudged that was looked at; a check that failed may have broken off after that."""
+    if result.outcome is Outcome.FAILED:
+        return result.error is not None or result.reason is not None
+    return result.outcome in (Outcome.ERRORED, Outcome.INCONCLUSIVE)
 
 
 def closing_verdict(report: Report) -> Verdict:
@@ -170,8 +175,10 @@ def closing_verdict(report: Report) -> Verdict:
     all_judged = all(any(result.outcome.is_judged for result in report.of_phase(phase)) for phase in PHASES)
     if worst >= Severity.MEDIUM.rank:
         return Verdict.WITH_GAPS
-    is_certain = not report.run.interrupted and not any(
-        result.outcome in (Outcome.ERRORED, Outcome.INCONCLUSIVE) for result in report.results
+    is_certain = (
+        report.target.reached
+        and not report.run.interrupted
+        and not any(_is_partial(result) for result in report.results)
     )
     return Verdict.SECURE if all_judged and is_certain else Verdict.NOT_PROVEN
 
@@ -186,13 +193,12 @@ def exit_reasons(report: Report) -> Iterator[tuple[int, str]]:
         yield 1, f"{len(bad)} finding{'s' * (len(bad) != 1)} at or above {policy.fail_on}"
     if not report.target.reached:
         yield 3, "the target was not reached"
-    errored = report.count(Outcome.ERRORED) + sum(
-        result.error is not None for result in report.results if result.outcome is not Outcome.ERRORED
-    )
+    errored = sum(result.outcome is Outcome.ERRORED or result.error is not None for result in report.results)
     if errored:
         yield 3, f"{errored} check{'s' * (errored != 1)} errored"
-    if policy.strict and (unclear := report.count(Outcome.INCONCLUSIVE)):
-        yield 3, f"{unclear} check{'s' * (unclear != 1)} inconclusive, and --strict is set"
+    unclear = sum(_is_partial(result) for result in report.results) - errored
+    if policy.strict and unclear:
+        yield 3, f"{unclear} check{'s' * (unclear != 1)} inconclusive, in whole or in part, and --strict is set"
     for phase in PHASES:
         if phase.number not in policy.selected_phases or phase.folder in policy.allow_empty:
             continue

@@ -11,6 +11,7 @@ transport applies it again before each request.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import threading
 from collections.abc import Iterable
@@ -21,9 +22,12 @@ from stripe_audit.models import Effect
 
 __all__ = ["Interlock", "Permission", "TestModeFacts", "is_loopback", "live_sign", "permission"]
 
-_LIVE_KEY = re.compile(r"\b(?:sk|rk|pk)_live_[A-Za-z0-9]{8,}")
-_LIVE_OBJECT = re.compile(r'"livemode"\s*:\s*true')
-_LOOPBACK = re.compile(r"(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)")
+_LIVE_KEY = re.compile(r"(?<![A-Za-z0-9])(sk_org|sk|rk|pk|ek)_live_[A-Za-z0-9]{8,}")
+_LIVE_OBJECT = re.compile(
+    r"""(?:["']|&quot;|&#0?3[49];|&#x2[27];)livemode(?:\\{0,16}["']|&quot;|&#0?3[49];|&#x2[27];)\s{0,16}:\s{0,16}true""",
+    re.IGNORECASE,
+)
+"""As JSON, as JSON inside a text of JSON or of HTML, or as another language prints it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,24 @@ class Permission:
     strongest: Effect
     reason: str
     setting: str | None = None
+    is_probing_possible: bool = False
+    """Whether ``--allow-probes`` would permit probes, or does."""
 
 
 _PROVE = "target.launch, or target.environment: test with stripe.secret_key"
 
 
 def permission(facts: TestModeFacts, *, allow_probes: bool = False) -> Permission:
-    """Apply the rule. Pure."""
+    """Apply the rule. Pure. No fact that speaks of live mode ever permits more than its absence would."""
     reading = Effect.PROBE if allow_probes else Effect.READ
     if facts.live_signs:
         return Permission(
             Effect.READ, f"a live sign was seen: {facts.live_signs[0]}", "the target must run in test mode"
         )
-    if facts.environment == "live":
-        return Permission(reading, "the settings declare a live environment", "target.environment")
     if facts.declared_key == "live":
         return Permission(Effect.READ, "the declared secret key is a live key", "stripe.secret_key")
+    if facts.environment == "live":
+        return Permission(reading, "the settings declare a live environment", "target.environment", True)
     if facts.launched and facts.keys_injected:
         if facts.calls_with_audit_keys:
             return Permission(Effect.LOAD, "launched by the audit with its own test keys, and seen to use them")
@@ -77,22 +83,26 @@ def permission(facts: TestModeFacts, *, allow_probes: bool = False) -> Permissio
         )
     if facts.environment == "test" and facts.declared_key == "test":
         return Permission(Effect.LOAD, "declared as a test environment, with a secret key of test mode")
-    return Permission(reading, "nothing proves that this target runs in test mode, so it counts as live", _PROVE)
+    return Permission(reading, "nothing proves that this target runs in test mode, so it counts as live", _PROVE, True)
 
 
 def live_sign(texts: Iterable[str]) -> str | None:
     """The first sign of live mode in texts that the target sent, in words without the key itself, or None."""
     for text in texts:
         if match := _LIVE_KEY.search(text):
-            return f"a live key ({match.group()[:8]}…) in an answer of the target"
+            return f"a live key ({match[1]}_live_…) in an answer of the target"
         if _LIVE_OBJECT.search(text):
             return 'an object with "livemode": true in an answer of the target'
     return None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    return _LOOPBACK.fullmatch(host) is not None
+    """Whether a host name or address, as it stands in a URL, stays on this machine."""
+    name = host.removeprefix("[").removesuffix("]").lower()
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 class Interlock:
@@ -114,7 +124,7 @@ class Interlock:
         if not effect <= granted.strongest:
             raise SafetyError(
                 f"a request of effect {effect.value!r} was refused: {granted.reason}",
-                hint=granted.setting and f"set {granted.setting}",
+                hint=granted.setting,
             )
 
     def trip(self, reason: str) -> None:
