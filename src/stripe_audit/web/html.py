@@ -1,25 +1,25 @@
-"""What is in a page: scripts, forms, fields, policies in meta elements. With the standard library's parser."""
+"""What is in a page: scripts, fields, frames, policies in meta elements."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from stripe_audit.web.markup import Element, elements
 
 __all__ = ["Field", "Page", "Script", "parse_page"]
 
 _CARD_AUTOCOMPLETE = ("cc-number", "cc-csc", "cc-exp", "cc-exp-month", "cc-exp-year")
-_CARD_NAMES = (
-    "cardnumber",
-    "card_number",
-    "card-number",
-    "ccnumber",
-    "cc_number",
-    "cvc",
-    "cvv",
-    "securitycode",
-    "card[number]",
+_CARD_NAMES = re.compile(
+    r"(credit|debit|payment|my|user|billing|stripe)?"
+    r"(card(no|num|number|pan)|cc(no|num|number)|creditcard|debitcard|pan"
+    r"|(card|cc)?(cvc|cvv|cvn|csc|cvccode|cvvcode|securitycode|verificationcode|cvc2|cvv2)"
+    r"|(card|cc)(exp|expiry|expiration|expirydate|expirationdate|expdate|(exp|expiry|expiration)?(month|year)))"
 )
+"""Names of fields for a card's data, written without case, spaces and punctuation."""
+_PAGE_CAP = 2 * 1024 * 1024
+"""Characters of a page that are read."""
 STRIPE_JS_HOST = "js.stripe.com"
 
 
@@ -35,12 +35,12 @@ class Script:
     @property
     def host(self) -> str:
         """The host that it comes from, in lower case; empty for an inline one."""
-        return (urlsplit(self.src).hostname or "").lower() if self.src else ""
+        return _host(self.src) if self.src else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An input of the page's own."""
+    """An input, a choice or a text area of the page's own. ``kind`` is an input's type, else the element's name."""
 
     name: str
     kind: str
@@ -50,7 +50,8 @@ class Field:
     def takes_card_data(self) -> bool:
         """Whether it asks for a card's number, expiry or security code."""
         words = self.autocomplete.lower().split()
-        return any(word in _CARD_AUTOCOMPLETE for word in words) or self.name.lower() in _CARD_NAMES
+        name = re.sub(r"[^a-z0-9]", "", self.name.lower())
+        return any(word in _CARD_AUTOCOMPLETE for word in words) or bool(_CARD_NAMES.fullmatch(name))
 
 
 @dataclass(slots=True)
@@ -78,55 +79,50 @@ class Page:
             for script in self.scripts
             if script.src
             and script not in self.stripe_scripts
-            and urlsplit(script.src).path.rsplit("/", 1)[-1].lower() in ("stripe.js", "stripe.min.js", "stripe-v3.js")
+            and re.split(r"[?#]", script.src)[0].rsplit("/", 1)[-1].lower()
+            in ("stripe.js", "stripe.min.js", "stripe-v3.js")
         ]
 
 
-class _Parser(HTMLParser):
-    def __init__(self, url: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.page = Page(url)
-        self._script: dict[str, str | None] | None = None
-        self._text: list[str] = []
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:  # http://[ and its kind; a browser loads nothing from there
+        return ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "script":
-            self._script, self._text = values, []
-        elif tag == "input":
-            self.page.fields.append(
-                Field(
-                    values.get("name") or values.get("id") or "",
-                    values.get("type") or "text",
-                    values.get("autocomplete") or "",
-                )
+
+def _absolute(base: str, address: str) -> str:
+    """An address as a browser resolves it: white space stripped, backslashes as slashes; unchanged if it is none."""
+    written = re.sub(r"[\t\n\r]", "", address.strip(" \t\n\f\r")).replace("\\", "/")
+    try:
+        return urljoin(base, written)
+    except ValueError:
+        return written
+
+
+def _add(page: Page, base: str, element: Element) -> None:
+    values = element.attributes
+    if element.tag == "script":
+        source = values.get("src")
+        page.scripts.append(
+            Script(
+                _absolute(base, source) if source else None, element.text, values.get("nonce"), values.get("integrity")
             )
-        elif tag == "meta" and (values.get("http-equiv") or "").lower() == "content-security-policy":
-            self.page.policies.append(values.get("content") or "")
-        elif tag == "iframe" and values.get("src"):
-            self.page.frames.append(urljoin(self.page.url, values["src"] or ""))
-
-    def handle_data(self, data: str) -> None:
-        if self._script is not None:
-            self._text.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script" and self._script is not None:
-            source = self._script.get("src")
-            self.page.scripts.append(
-                Script(
-                    urljoin(self.page.url, source) if source else None,
-                    "".join(self._text),
-                    self._script.get("nonce"),
-                    self._script.get("integrity"),
-                )
-            )
-            self._script = None
+        )
+    elif element.tag in ("input", "select", "textarea"):
+        kind = (values.get("type") or "text").lower() if element.tag == "input" else element.tag
+        page.fields.append(Field(values.get("name") or values.get("id") or "", kind, values.get("autocomplete", "")))
+    elif element.tag == "meta" and values.get("http-equiv", "").strip().lower() == "content-security-policy":
+        page.policies.append(values.get("content", ""))
+    elif element.tag == "iframe" and values.get("src"):
+        page.frames.append(_absolute(base, values["src"]))
 
 
 def parse_page(html: str, url: str) -> Page:
-    """Parse; broken markup gives what can be understood."""
-    parser = _Parser(url)
-    parser.feed(html)
-    parser.close()
-    return parser.page
+    """Parse; broken markup gives what a browser would make of it. Of a very long page the beginning is read."""
+    page, base = Page(url), None
+    for element in elements(html[:_PAGE_CAP]):
+        if element.tag == "base" and base is None and "href" in element.attributes:
+            base = _absolute(url, element.attributes["href"])
+        _add(page, base or url, element)
+    return page
