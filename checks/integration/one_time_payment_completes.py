@@ -48,7 +48,7 @@ class OneTimePaymentCompletes(Check):
         """Buy one item, watching every step."""
         route = ctx.target.route("create_payment").label
         was_well = await is_well(ctx)
-        payment = await ctx.payments.paid()
+        payment = await trials.travel(ctx, "paid")
         order, _ = await ctx.orders.eventually(payment, is_complete)
         if order is None:
             ctx.inconclusive("the order is not found", supply="observers.order, target.routes.create_payment.response")

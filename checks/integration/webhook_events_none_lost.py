@@ -33,7 +33,7 @@ class WebhookEventsNoneLost(Check):
     severity = Severity.HIGH
     needs = ("route:create_payment", "route:webhook", "webhook_secret", "items", "stripe", "observer:order")
     effect = Effect.LOAD
-    uses = Uses(alone=("load",))
+    uses = Uses(shared=("target", "stripe"), alone=("load", "deliveries"))
     references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events")
     max_requests = 200
     max_objects = BURST + 1
@@ -72,7 +72,7 @@ def is_done(order: Order) -> bool:
 
 async def arrives_alone(ctx: Context) -> bool:
     """A control: whether the events of a single payment have their effect."""
-    return (await ctx.orders.eventually(await ctx.payments.paid(), is_done))[1]
+    return (await ctx.orders.eventually(await trials.travel(ctx, "paid"), is_done))[1]
 
 
 def assess(orders: Sequence[Order | None]) -> tuple[str, str] | None:

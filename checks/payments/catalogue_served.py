@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Item, Severity, Uses, money
+from stripe_audit import Check, Context, Effect, Finding, Item, Payment, Severity, Uses, money
 
 
 class Entry(NamedTuple):
@@ -67,20 +67,26 @@ class CatalogueServed(Check):
             yield ctx.finding(
                 "An item is not in the catalogue", detail, entries_seen, route=route.label, discriminator="missing"
             )
-        payments = await asyncio.gather(*(ctx.payments.new(item=item) for item in shown))
-        intents = [await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}") for payment in payments]
-        charged = [int(intent["amount"]) for intent in intents]
-        pairs = [Pair(item, entry.amount, amount) for (item, entry), amount in zip(shown.items(), charged, strict=True)]
+        ordered = await asyncio.gather(*(ctx.payments.new(item=item) for item in shown), return_exceptions=True)
+        payments = {one.item: one for one in ordered if isinstance(one, Payment)}
+        intents = [await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}") for payment in payments.values()]
+        pairs = [Pair(item, shown[item].amount, one["amount"]) for item, one in zip(payments, intents, strict=True)]
         if not is_readable(pairs):
             supply = "target.routes.catalogue.amount_unit, target.routes.catalogue.response.items[].price"
             ctx.inconclusive("the catalogue's prices cannot be read as amounts", supply=supply)
-        for pair, payment in zip(pairs, payments, strict=True):
+        for pair in pairs:
             if pair.shown != pair.charged:
                 name = f"{pair.item.id} {pair.item.currency}"
                 detail = f"{name}: the catalogue shows {pair.shown}, Stripe is to charge {pair.charged} (minor units)."
-                seen = [ctx.evidence("what is shown", answer), ctx.evidence("what was ordered", payment.answer)]
+                seen = [
+                    ctx.evidence("what is shown", answer),
+                    ctx.evidence("what was ordered", payments[pair.item].answer),
+                ]
                 title, severity = "Another price is charged than shown", Severity.HIGH
                 yield ctx.finding(title, detail, *seen, severity=severity, route=route.label, discriminator=name)
+        for failure in ordered:
+            if isinstance(failure, BaseException):
+                raise failure
 
 
 def entries(items: Any, unit: str) -> list[Entry]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Item, Order, Severity, Uses, money
+from stripe_audit import Check, Context, Effect, Finding, Item, Order, Severity, Uses, money, trials
 
 
 class Record(NamedTuple):
@@ -47,10 +47,8 @@ class PaymentRecorded(Check):
         items = [ctx.payments.item(currency) for currency in dict.fromkeys(item.currency for item in ctx.spec.items)][
             :6
         ]
-        records = await asyncio.gather(*(recorded(ctx, item) for item in items))
-        found = [record for record in records if record is not None]
-        if not found:
-            ctx.inconclusive("the order is not found", supply="observers.order, target.routes.create_payment.response")
+        records = await asyncio.gather(*(recorded(ctx, item) for item in items), return_exceptions=True)
+        found = [record for record in records if isinstance(record, Record)]
         shown = [
             name for name in ("amount", "currency", "payment_intent") if any(getattr(r.order, name) for r in found)
         ]
@@ -69,13 +67,18 @@ class PaymentRecorded(Check):
                 title = f"The recorded {field.replace('_', ' ')} is not Stripe's"
                 label = ctx.target.route("create_payment").label
                 yield ctx.finding(title, detail, *seen, route=label, discriminator=field)
+        for failure in records:
+            if isinstance(failure, BaseException):
+                raise failure
+        if len(found) < len(records):
+            ctx.inconclusive("an order is not found", supply="observers.order, target.routes.create_payment.response")
         if not shown:
             ctx.inconclusive("only the order's state is shown", supply="target.routes.order.response.amount")
 
 
 async def recorded(ctx: Context, item: Item) -> Record | None:
     """Pay an order, and wait until its record says so; None where there is no record of it."""
-    payment = await ctx.payments.paid(item=item)
+    payment = await trials.travel(ctx, "paid", item=item)
     order, _ = await ctx.orders.eventually(payment, lambda order: order.is_paid)
     return Record(order, await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")) if order else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Order, Severity, Uses
+from stripe_audit import Check, Context, Effect, Finding, Order, Severity, Uses, trials
 
 
 class Wrong(NamedTuple):
@@ -50,15 +50,18 @@ class PaymentStatusUpdated(Check):
         """Pay one of two orders, then read both."""
         route = ctx.target.route("create_payment").label
         unpaid, payment = await ctx.payments.new(), await ctx.payments.new()
+        await trials.settled(ctx, [unpaid.intent, payment.intent])
         before = await ctx.orders.read(payment)
         if (answer := await ctx.payments.confirm(payment)).state != "succeeded":
             ctx.inconclusive(f"the payment did not succeed at Stripe, but is {answer.state}")
         after, _ = await ctx.orders.eventually(payment, lambda order: order.is_paid)
         if after is None:
             ctx.inconclusive("the order is not found", supply="observers.order, target.routes.create_payment.response")
+        await trials.settled(ctx, [payment.intent])
+        later, _ = await ctx.orders.stays(payment, lambda order: (order.fulfilled or 0) <= 1, during=0.1)
         beside = await ctx.orders.read(unpaid)
-        for wrong in assess(before, after, beside):
-            told = {"before": before, "after": after, "unpaid": beside}
+        for wrong in assess(before, later or after, beside):
+            told = {"before": before, "after": later, "unpaid": beside}
             data = {name: order.summary for name, order in told.items() if order}
             seen = ctx.evidence("the orders as the target shows them", payment.answer, data=data)
             yield ctx.finding(

@@ -59,9 +59,10 @@ def _refund(parts: int) -> Step:
 
     async def step(ctx: Context, payment: Payment) -> None:
         await settled(ctx, [payment.intent])
-        least = chargeable_step(payment.currency)
-        amount = max(least, payment.amount // parts // least * least)
-        if (await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}"))["status"] == "succeeded":
+        intent = await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")
+        if intent["status"] == "succeeded":
+            least = chargeable_step(intent["currency"])
+            amount = max(least, intent["amount_received"] // parts // least * least)
             await ctx.stripe.post("/v1/refunds", payment_intent=payment.intent, amount=amount)
 
     return step
@@ -112,12 +113,13 @@ JOURNEYS: dict[str, Journey] = {
 
 
 async def travel(ctx: Context, identity: str, *, item: Item | None = None, is_held: bool = False) -> Payment:
-    """A new payment, taken all the way. With ``is_held`` the target is told of nothing yet.
+    """A new payment, taken all the way, once its creation has been told of. With ``is_held`` nothing is told yet.
 
     Raises Inconclusive where it stands otherwise at Stripe than it should (a shop that captures later, say).
     """
     journey = JOURNEYS[identity]
     payment = await ctx.payments.new(item=item, is_held=is_held)
+    await settled(ctx, [payment.intent])
     for step in journey.steps:
         await step(ctx, payment)
     status = (await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}"))["status"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from stripe_audit.context import Context
 from stripe_audit.observers.interface import Order
 from stripe_audit.payments import Payment
+from stripe_audit.stripe_backend.interface import Delivery
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, tell
 from stripe_audit.trials.mails import mails_if_seen
 
@@ -24,8 +25,8 @@ _WATCHED_S = 0.3
 class Repeated:
     """The order of a payment after its events were sent in some way.
 
-    ``mails`` is how many its customer got, None where that is not seen; ``refusals`` how many copies that came after
-    their event had been taken were not acknowledged.
+    ``mails`` is how many its customer got, None where that is not seen; ``refusals`` how many events
+    were taken once, and a later copy was not.
     """
 
     id: str
@@ -54,8 +55,15 @@ async def _once(ctx: Context, payment: Payment) -> int:
 async def _in_turn(ctx: Context, payment: Payment) -> int:
     events = await deliverable(ctx, payment)
     await tell(ctx, payment, events)
-    attempts = [attempt for event in events for attempt in await ctx.stripe.resend(event["id"], copies=2)]
-    return sum(not is_acknowledged(attempt) for attempt in attempts)
+    for event in events:
+        await ctx.stripe.resend(event["id"], copies=2)
+    return sum(_is_refused_later(delivery) for delivery in await ctx.stripe.deliveries(payment.intent))
+
+
+def _is_refused_later(delivery: Delivery) -> bool:
+    """Whether an endpoint that had taken an event did not take a copy of it."""
+    taken = [is_acknowledged(attempt) for attempt in delivery.attempts]
+    return True in taken and False in taken[taken.index(True) :]
 
 
 async def _at_once(ctx: Context, payment: Payment) -> int:

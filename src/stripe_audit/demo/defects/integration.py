@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.orders import Orders
+from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.webhooks import Receipts
 
 __all__ = ["DEFECTS"]
@@ -33,6 +33,19 @@ class _FulfilsAgain(Receipts):
         return True
 
 
+class _FulfilsPerEvent(Orders):
+    """Each event is handled once, but two events may tell of one payment."""
+
+    def fulfil(self, order: Mapping[str, Any]) -> None:
+        return
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        super().apply(order, intent, event_type)
+        if event_type == "payment_intent.succeeded":
+            self.store.run("UPDATE orders SET fulfilled = fulfilled + 1 WHERE id = :id", {"id": order["id"]})
+            self.send_receipt(order)
+
+
 class _LateFailureWins(Receipts):
     """Takes the state from the event, not from Stripe: what arrives last wins."""
 
@@ -43,19 +56,29 @@ class _LateFailureWins(Receipts):
         return await super().current(event, intent_id)
 
 
+class _LateSuccessWins(Receipts):
+    """The event's own intent knows nothing of refunds."""
+
+    async def current(self, event: Mapping[str, Any], intent_id: str) -> dict[str, Any]:
+        data = event["data"]["object"]
+        return dict(data) if event["type"] == "payment_intent.succeeded" else await super().current(event, intent_id)
+
+
 class _BurstLoses(Receipts):
-    """A slow handler behind a short queue in memory: what does not fit in is acknowledged all the same."""
+    """A slow handler behind a short queue in memory: what does not fit in is acknowledged, and counts as seen."""
 
     async def accept(self, event: Mapping[str, Any]) -> None:
         if event["type"] != "payment_intent.succeeded":
             return await super().accept(event)
-        self._busy = getattr(self, "_busy", 0) + 1
-        try:
-            if self._busy <= 8:
-                await asyncio.sleep(0.3)
-                await super().accept(event)
-        finally:
-            self._busy -= 1
+        queue: set[str] = self.__dict__.setdefault("_queue", set())
+        lost: set[str] = self.__dict__.setdefault("_lost", set())
+        if event["id"] not in queue and len(queue) >= 8:
+            lost.add(event["id"])
+        if event["id"] not in lost:
+            queue.add(event["id"])
+            await asyncio.sleep(0.3)
+            queue.discard(event["id"])
+            await super().accept(event)
         return None
 
 
@@ -75,11 +98,20 @@ class _DoubleCharge(Orders):
         return None
 
 
+class _PaidSoldAgain(Orders):
+    async def intent_for(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return await super().intent_for(order)
+        except Refusal:
+            return await super().intent_for({**order, "intent": None})
+
+
 DEFECTS = (
     Defect(
         "fulfilment-skipped",
         "Paid orders are never fulfilled",
         "one-time-payment-completes",
+        also=("webhook-duplicates-harmless", "webhook-events-none-lost"),
         seen_in="payloadcms/payload#10685",
         orders=_NotFulfilled,
     ),
@@ -87,8 +119,16 @@ DEFECTS = (
         "duplicates-fulfil-again",
         "The same event delivered twice fulfils twice",
         "webhook-duplicates-harmless",
+        also=("payment-status-updated", "one-time-payment-completes", "webhook-events-none-lost"),
         seen_in="wasp-lang/open-saas#688",
         receipts=_FulfilsAgain,
+    ),
+    Defect(
+        "second-event-fulfils-again",
+        "A second event about the same payment fulfils the order again",
+        "webhook-duplicates-harmless",
+        seen_in="janavipandole/Cara#2753",
+        orders=_FulfilsPerEvent,
     ),
     Defect(
         "late-failure-wins",
@@ -96,6 +136,13 @@ DEFECTS = (
         "webhook-order-independent",
         seen_in="laravel/cashier-stripe#1201",
         receipts=_LateFailureWins,
+    ),
+    Defect(
+        "late-success-hides-refund",
+        "A success that is told after its refund makes the order paid again",
+        "webhook-order-independent",
+        seen_in="laravel/cashier-stripe#1760",
+        receipts=_LateSuccessWins,
     ),
     Defect(
         "burst-loses-events",
@@ -117,5 +164,12 @@ DEFECTS = (
         also=("failed-payment-retryable",),
         seen_in="akash-network/console#3449",
         orders=_DoubleCharge,
+    ),
+    Defect(
+        "paid-order-sold-again",
+        "An order that has been paid is offered to be paid again",
+        "double-submit-charges-once",
+        seen_in="PrestaShopCorp/ps_checkout#1546",
+        orders=_PaidSoldAgain,
     ),
 )

@@ -67,6 +67,12 @@ class _ActionCountsAsPaid(Orders):
         return "paid" if intent["status"] == "requires_action" else super().state_of(intent)
 
 
+class _ProcessingBelieved(Receipts):
+    async def current(self, event: Mapping[str, Any], intent_id: str) -> dict[str, Any]:
+        intent = await super().current(event, intent_id)
+        return {**intent, "status": "succeeded"} if event["type"] == "payment_intent.processing" else intent
+
+
 class _FailureIgnored(Orders):
     def state_of(self, intent: Mapping[str, Any]) -> str:
         state = super().state_of(intent)
@@ -97,6 +103,7 @@ DEFECTS = (
         "amount-by-float",
         "Amounts go through binary floats: 19.99 becomes 1998 cents",
         "payment-amount-in-minor-units",
+        also=("payment-intent-created", "catalogue-served"),
         seen_in="cartalyst/stripe#35",
         orders=_FloatAmount,
     ),
@@ -104,6 +111,7 @@ DEFECTS = (
         "yen-times-hundred",
         "Every currency is multiplied by 100, also those without cents",
         "payment-amount-in-minor-units",
+        also=("catalogue-served", "payment-recorded"),
         seen_in="Paymenter/Paymenter#1258",
         orders=_TimesHundred,
     ),
@@ -136,11 +144,8 @@ DEFECTS = (
             "failed-payment-retryable",
             "webhook-failure-retried",
             "one-time-payment-completes",
-            "webhook-duplicates-harmless",
-            "webhook-order-independent",
             "webhook-events-none-lost",
             "ledger-reconciles",
-            "double-submit-charges-once",
         ),
         seen_in="hoangdaochuz/booking#28",
         receipts=_SucceededIgnored,
@@ -153,10 +158,17 @@ DEFECTS = (
         orders=_ActionCountsAsPaid,
     ),
     Defect(
+        "processing-counts-as-paid",
+        "A payment that is still processing counts as paid",
+        "payment-states-handled",
+        seen_in="woocommerce/woocommerce-gateway-stripe#1943",
+        receipts=_ProcessingBelieved,
+    ),
+    Defect(
         "failure-not-recorded",
         "A declined payment leaves the order as it was",
         "payment-states-handled",
-        also=("failed-payment-alerted", "customer-notified", "webhook-events-handled", "ledger-reconciles"),
+        also=("failed-payment-alerted", "customer-notified", "webhook-events-handled"),
         seen_in="craftcms/commerce#419",
         orders=_FailureIgnored,
     ),
