@@ -143,7 +143,6 @@ DEFECTS = (
         "acknowledges-first",
         "Events are acknowledged before they are handled, and lost when handling fails",
         "webhook-failure-retried",
-        also=("events-triggered",),
         seen_in="payloadcms/payload#10890",
         receipts=_AcknowledgesFirst,
     ),
