@@ -10,7 +10,7 @@ from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.world import Caller, World
 from stripe_audit.keys import KeyKind, KeyMode, mask, parse_key, problems
 
-__all__ = ["LiveKeyRefused", "caller_of", "refuse_live", "secret_key_required"]
+__all__ = ["LiveKeyRefused", "caller_of", "key_in", "refuse_live", "secret_key_required"]
 
 
 class LiveKeyRefused(ApiError):
@@ -19,7 +19,7 @@ class LiveKeyRefused(ApiError):
 
 def refuse_live(world: World, authorization: str) -> None:
     """Raise LiveKeyRefused, and count it, if the request carries a live key."""
-    _refuse_live(world, _key_in(authorization))
+    _refuse_live(world, key_in(authorization))
 
 
 def caller_of(world: World, authorization: str, param: str) -> Caller:
@@ -29,7 +29,7 @@ def caller_of(world: World, authorization: str, param: str) -> Caller:
     ``key`` (``param``).
     """
     _refuse_live(world, param)
-    key = _key_in(authorization) or param
+    key = key_in(authorization) or param
     if not key:
         raise _unauthorized(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using "
@@ -70,7 +70,8 @@ def secret_key_required() -> ApiError:
     )
 
 
-def _key_in(authorization: str) -> str:
+def key_in(authorization: str) -> str:
+    """The key of an ``Authorization`` header; empty if it has none."""
     scheme, _, rest = authorization.strip().partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()

@@ -151,6 +151,7 @@ class Api:
                 asked.version,
                 asked.request_id,
                 asked.key,
+                asked.key_id,
             )
             result = route.endpoint(call)
             shown = expand(self._world.store, result, paths) if paths else result
@@ -183,7 +184,7 @@ class Api:
         return Answer(error.status, encoded, asked.request_id, touched, brief, error.is_saved, headers=error.headers)
 
     def _note(self, asked: ApiRequest, answer: Answer, start: float, fault: Fault | None = None) -> None:
-        self._world.journal.add(
+        entry = self._world.journal.add(
             at=start,
             caller=asked.caller,
             method=asked.method,
@@ -198,6 +199,7 @@ class Api:
             duration_ms=round((time.time() - start) * 1000, 3),
             error=answer.error,
         )
+        self._world.deliveries.sessions.note(entry)
 
     def _response(self, answer: Answer, version: str) -> web.Response:
         headers = {**_CORS, "Request-Id": answer.request_id, **answer.headers}

@@ -22,7 +22,7 @@ class EmulatorConfig:
     Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
     ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
     ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from the
-    start, and again after a reset.
+    start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its connection.
     """
 
     port: int = 0
@@ -38,3 +38,4 @@ class EmulatorConfig:
     journal_limit: int = 200_000
     webhooks: tuple[tuple[str, str], ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()
+    cli_reset_seconds: int = 300

@@ -175,6 +175,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "deliveries/resend"): deliveries.resend,
     ("POST", "deliveries/withdraw"): deliveries.withdraw,
     ("POST", "deliveries/drain"): deliveries.drain,
+    ("GET", "stripecli"): deliveries.sessions,
 }
 
 

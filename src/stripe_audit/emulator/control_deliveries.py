@@ -8,7 +8,7 @@ from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.deliveries import Delivery, Hold, listens
 from stripe_audit.emulator.world import World
 
-__all__ = ["drain", "hold", "listed", "release", "resend", "withdraw"]
+__all__ = ["drain", "hold", "listed", "release", "resend", "sessions", "withdraw"]
 
 Answer = dict[str, Any]
 
@@ -50,9 +50,7 @@ async def resend(world: World, asked: Asked) -> Answer:
         raise ControlError(f"no such event: {asked.text('event')[:100]}", 404)
     endpoint = asked.body.get("endpoint")
     endpoints = [
-        one
-        for one in world.store.by_kind["webhook_endpoint"].values()
-        if (one["id"] == endpoint if endpoint else listens(one, event["type"]))
+        one for one in world.listeners() if (one["id"] == endpoint if endpoint else listens(one, event["type"]))
     ]
     if not endpoints:
         raise ControlError("no webhook endpoint listens to this event", 404)
@@ -74,6 +72,11 @@ def withdraw(world: World, asked: Asked) -> Answer:
 async def drain(world: World, asked: Asked) -> Answer:
     """Wait until nothing is under way."""
     return {"drained": await world.deliveries.drain(min(asked.number("timeout", 10.0), 600.0))}
+
+
+def sessions(world: World, asked: Asked) -> Answer:
+    """The Stripe CLIs that are listening, or were."""
+    return {"sessions": world.deliveries.sessions.described()}
 
 
 def _hold(asked: Asked) -> Hold:

@@ -17,6 +17,7 @@ from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
+from stripe_audit.emulator.stripecli.sessions import Sessions
 
 __all__ = ["Deliveries", "Delivery", "Hold", "Lineage"]
 
@@ -66,13 +67,15 @@ class Delivery:
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
+        # What a Stripe CLI acknowledged may turn out to be refused by the app, when its answer comes late.
+        is_refused = self.state == "delivered" and not any(attempt["is_success"] for attempt in self.attempts)
         return {
             "event": self.event["id"],
             "type": self.event["type"],
             "object": self.event["data"]["object"].get("id") or "",
             "endpoint": self.endpoint["id"],
             "url": self.endpoint["url"],
-            "state": self.state,
+            "state": "failed" if is_refused else self.state,
             "attempts": self.attempts,
         }
 
@@ -84,6 +87,7 @@ class Deliveries:
         self._clock = clock
         self._schedule = config.retry_schedule
         self.sender = Sender(config)
+        self.sessions = Sessions()
         self._start()
 
     def _start(self) -> None:
@@ -130,6 +134,21 @@ class Deliveries:
         delivery = Delivery(event, endpoint, lineage, state="held")
         self.all.append(delivery)
         return delivery
+
+    def again(self, event: Obj, endpoint: Obj, lineage: Lineage) -> None:
+        """Send an event once more, whatever became of it before; ``drain`` waits for it."""
+        known = (one for one in self.all if one.event is event and one.endpoint["id"] == endpoint["id"])
+        delivery = next(known, None) or self.by_hand(event, endpoint, lineage)
+        self._count(1)
+        task = asyncio.get_running_loop().create_task(self._again(delivery))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _again(self, delivery: Delivery) -> None:
+        try:
+            await self._by_hand(delivery)
+        finally:
+            self._count(-1)
 
     def hold(self, hold: Hold) -> int:
         """Keep back what the hold covers, from now on and where it still waits. Returns how many were caught."""
@@ -254,7 +273,8 @@ class Deliveries:
         return attempt
 
     async def _attempt(self, delivery: Delivery) -> dict[str, Any]:
-        attempt = await self.sender.send(delivery.event, delivery.endpoint)
+        carrier = self.sessions.carrier(delivery.endpoint["id"]) or self.sender
+        attempt = await carrier.send(delivery.event, delivery.endpoint)
         if attempt["is_success"] and not any(earlier["is_success"] for earlier in delivery.attempts):
             delivery.event["pending_webhooks"] = max(0, delivery.event["pending_webhooks"] - 1)
         delivery.attempts.append(attempt)

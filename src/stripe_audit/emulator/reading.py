@@ -10,10 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from stripe_audit.emulator.access import caller_of, refuse_live
+from stripe_audit.emulator.access import caller_of, key_in, refuse_live
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.form import decode
 from stripe_audit.emulator.sdk import headers_of
+from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.world import Caller, World
 
 __all__ = ["ApiRequest", "is_version", "read"]
@@ -39,6 +40,7 @@ class ApiRequest:
     caller: Caller = "unknown"
     params: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    key_id: str = ""
     version: str = ""
 
     @property
@@ -70,6 +72,7 @@ async def read(world: World, request: web.BaseRequest, asked: ApiRequest) -> Non
         problem = problem or error
     key = str(params.pop("key", ""))
     asked.caller = caller_of(world, authorization, key)
+    asked.key_id = key_id(key_in(authorization) or key)
     if problem is None and is_json:
         problem = invalid(_NOT_A_FORM)
     if problem is not None:

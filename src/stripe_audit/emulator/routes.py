@@ -11,7 +11,7 @@ from stripe_audit.emulator.world import Call
 __all__ = ["Endpoint", "Route", "RouteTable"]
 
 Endpoint = Callable[[Call], Obj]
-_VERBS = ("attach", "detach", "confirm", "capture", "cancel", "search")
+_VERBS = ("attach", "detach", "confirm", "capture", "cancel", "search", "retry")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.store import Obj
 from stripe_audit.signatures import header, sign
 
-__all__ = ["Sender", "is_loopback"]
+__all__ = ["Sender", "attempt", "is_loopback", "render", "signed_headers"]
 
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 MOST_READ = 8192
@@ -43,25 +44,19 @@ class Sender:
         """One attempt, described. ``is_final`` marks a failure that no retry can mend."""
         url = endpoint["url"]
         if not self._config.allow_remote and not is_loopback(url):
-            return self._failure(event, endpoint, "refused: deliveries stay on the loopback", is_final=True)
+            refused = attempt(event, endpoint, time.time(), is_final=True)
+            return {**refused, "error": "refused: deliveries stay on the loopback"}
         body = render(event, endpoint)
         start = time.time()
-        status, text, problem = await self._post(url, body, self._headers(body, endpoint["id"], int(start)))
-        is_success = status is not None and 200 <= status < 300
+        told = attempt(event, endpoint, start)
+        headers = signed_headers(body, self.secrets.get(endpoint["id"]) or [""], int(start))
+        status, text, problem = await self._post(url, body, headers)
         if status is not None and 300 <= status < 400:
             problem = "redirects count as failures"
-        return {
-            "event": event["id"],
-            "type": event["type"],
-            "endpoint": endpoint["id"],
-            "at": start,
-            "status": status,
-            "error": problem,
-            "duration_ms": round((time.time() - start) * 1000, 3),
-            "response_body": text,
-            "is_success": is_success,
-            "is_final": False,
-        }
+        told.update(status=status, error=problem, response_body=text)
+        told["duration_ms"] = round((time.time() - start) * 1000, 3)
+        told["is_success"] = status is not None and 200 <= status < 300
+        return told
 
     async def close(self) -> None:
         """Close all connections."""
@@ -94,31 +89,35 @@ class Sender:
             self._session = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=256))
         return self._session
 
-    def _headers(self, body: bytes, endpoint: str, timestamp: int) -> dict[str, str]:
-        secrets = self.secrets.get(endpoint) or [""]
-        # Test events also carry a meaningless v0 signature (docs.stripe.com/webhooks, "Verify manually").
-        signature = f"{header(body, secrets, timestamp)},v0={sign(body, 'v0', timestamp)}"
-        return {
-            "Stripe-Signature": signature,
-            "User-Agent": USER_AGENT,
-            "Content-Type": "application/json; charset=utf-8",
-            "Accept": "*/*; q=0.5, application/xml",
-            "Cache-Control": "no-cache",
-        }
 
-    def _failure(self, event: Obj, endpoint: Obj, problem: str, *, is_final: bool) -> dict[str, Any]:
-        return {
-            "event": event["id"],
-            "type": event["type"],
-            "endpoint": endpoint["id"],
-            "at": time.time(),
-            "status": None,
-            "error": problem,
-            "duration_ms": 0.0,
-            "response_body": None,
-            "is_success": False,
-            "is_final": is_final,
-        }
+def attempt(event: Obj, endpoint: Obj, at: float, *, is_final: bool = False) -> dict[str, Any]:
+    """The description of an attempt that has not got anywhere yet. ``is_final``: no further one follows a failure."""
+    return {
+        "event": event["id"],
+        "type": event["type"],
+        "endpoint": endpoint["id"],
+        "at": at,
+        "status": None,
+        "error": None,
+        "duration_ms": 0.0,
+        "response_body": None,
+        "is_success": False,
+        "is_final": is_final,
+    }
+
+
+def signed_headers(body: bytes, secrets: Sequence[str], timestamp: int) -> dict[str, str]:
+    """What Stripe sends with a body: one ``v1`` signature for each secret that is active.
+
+    Test events also carry a meaningless ``v0`` signature (docs.stripe.com/webhooks, "Verify manually").
+    """
+    return {
+        "Stripe-Signature": f"{header(body, secrets, timestamp)},v0={sign(body, 'v0', timestamp)}",
+        "User-Agent": USER_AGENT,
+        "Content-Type": "application/json; charset=utf-8",
+        "Accept": "*/*; q=0.5, application/xml",
+        "Cache-Control": "no-cache",
+    }
 
 
 def render(event: Obj, endpoint: Obj) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import signal
 import threading
@@ -12,7 +13,7 @@ from types import TracebackType
 
 from aiohttp import web
 
-from stripe_audit.emulator import pages
+from stripe_audit.emulator import pages, stripecli
 from stripe_audit.emulator.api import Api
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.control import Control
@@ -24,6 +25,9 @@ __all__ = ["Emulator", "run_forever"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+_quiet = logging.getLogger("stripe_audit.emulator.http")
+"""Requests that are no HTTP are the client's mistake, and not worth a traceback on the terminal."""
+_quiet.addHandler(logging.NullHandler())
 
 
 class Emulator:
@@ -95,9 +99,8 @@ class Emulator:
         self._ended = asyncio.Event()
         world = World(self.config, self.keys, self.control_token)
         furnish(world)
-        runner = web.ServerRunner(
-            web.Server(_handler(world), access_log=None), handle_signals=False, shutdown_timeout=0.5
-        )
+        server = web.Server(_handler(world), access_log=None, logger=_quiet)
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
         try:
             site = web.TCPSite(runner, HOST, self.config.port)
@@ -108,6 +111,7 @@ class Emulator:
         finally:
             world.faults.lift_all()
             await world.deliveries.stop()
+            await world.deliveries.sessions.close()
             await world.clock.stop()
             await runner.cleanup()
 
@@ -139,6 +143,8 @@ def _handler(world: World) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
         path = request.path
         if path.startswith("/_emulator/"):
             return await control.handle(request)
+        if path == stripecli.PATH:
+            return await stripecli.subscribe(world.deliveries.sessions, request)
         if path.startswith(pages.PREFIXES):
             return await pages.handle(world, request)
         return await api.handle(request)

@@ -48,6 +48,8 @@ class Call:
     version: str
     request_id: str
     idempotency_key: str | None = None
+    key: str = ""
+    """The API key's ``key_id``: the same for the same key, and useless to whoever reads it."""
     touched: str | None = None
     """The object that the call was about, where the answer does not name it."""
 
@@ -134,10 +136,14 @@ class World:
         )
         event.update(overrides)
         self.store.add(event, owner=obj.get("id"))
-        endpoints = self.store.by_kind["webhook_endpoint"]
-        if endpoints and is_delivered:
-            self.deliveries.offer(event, list(endpoints.values()), self.lineage(obj))
+        listeners = self.listeners() if is_delivered else ()
+        if listeners:
+            self.deliveries.offer(event, listeners, self.lineage(obj))
         return event
+
+    def listeners(self) -> list[Obj]:
+        """Whatever events are delivered to: webhook endpoints and the Stripe CLI's sessions."""
+        return [*self.store.by_kind["webhook_endpoint"].values(), *self.deliveries.sessions.listeners()]
 
     def lineage(self, obj: Obj) -> Lineage:
         """What an object belongs to: its own id, the ids it refers to, and the metadata on the way."""

@@ -11,6 +11,7 @@ from stripe_audit.emulator.resources import (
     payment_intents,
     payment_methods,
     refunds,
+    stripecli,
     tokens,
     webhook_endpoints,
 )
@@ -27,6 +28,7 @@ ROUTES: tuple[Route, ...] = (
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,
+    *stripecli.ROUTES,
     *tokens.ROUTES,
     *webhook_endpoints.ROUTES,
 )

@@ -1,0 +1,8 @@
+"""The official Stripe CLI as a client: the sessions of ``stripe listen`` and ``stripe logs tail``."""
+
+from __future__ import annotations
+
+from stripe_audit.emulator.stripecli.sessions import Sessions
+from stripe_audit.emulator.stripecli.sockets import PATH, subscribe
+
+__all__ = ["PATH", "Sessions", "subscribe"]
