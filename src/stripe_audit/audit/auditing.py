@@ -35,6 +35,8 @@ class Options:
     seed: int | None = None
     is_launching: bool = True
     has_project_checks: bool = True
+    temporary: tuple[Path, ...] = ()
+    """Folders that must not outlive the run, even if the audit is killed."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class Audit:
             folder=folder,
             seed=self.options.seed,
             is_launching=self.options.is_launching,
+            temporary=self.options.temporary,
         )
         try:
             with stage:

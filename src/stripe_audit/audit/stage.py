@@ -48,13 +48,21 @@ class Stage:
     """Opens in order, closes in reverse; also a context manager. A target that cannot be met is no exception here:
     ``unreached`` says why, and ``launch_failure`` is the error of the launch.
 
-    ``folder`` is the run's folder, or None to keep exchanges in memory only.
+    ``folder`` is the run's folder, or None to keep exchanges in memory only. ``temporary`` lists folders of the
+    caller's that must not outlive the run, even if the audit is killed.
     """
 
     def __init__(
-        self, settings: Settings, *, folder: Path | None = None, seed: int | None = None, is_launching: bool = True
+        self,
+        settings: Settings,
+        *,
+        folder: Path | None = None,
+        seed: int | None = None,
+        is_launching: bool = True,
+        temporary: tuple[Path, ...] = (),
     ) -> None:
         target = settings.model.target
+        self.temporary = temporary
         self.settings = settings
         self.seed = seed
         random: Random = secrets.SystemRandom() if seed is None else Random(f"tag {seed}")  # noqa: S311
@@ -138,7 +146,7 @@ class Stage:
                 env=launch_environment(self.launch_variables()),
                 output=self.scratch / "target.log",
                 port=_port_of(self.spec.url),
-                scratch=self.scratch,
+                scratch=(self.scratch, *self.temporary),
                 ready_within=launch.ready_within,
                 stop_within=launch.stop_within,
             ),

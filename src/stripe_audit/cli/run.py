@@ -13,6 +13,8 @@ import typer
 from stripe_audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from stripe_audit.audit.auditing import Options
+    from stripe_audit.cli.outputs import Outputs
     from stripe_audit.settings import Settings
 
 __all__ = ["make", "run"]
@@ -64,6 +66,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Audit a target, and exit by what was found."""
+    from stripe_audit.audit.auditing import Options
     from stripe_audit.catalog import Selection
     from stripe_audit.cli.outputs import Outputs
 
@@ -87,16 +90,8 @@ def run(
         flags["target"] = {"url": url}
     selection = Selection(*(tuple(names or ()) for names in (phase, task, check, exclude, tag)))
     with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
-        code = _audit(
-            settings,
-            selection,
-            outputs,
-            is_dry=dry_run,
-            is_launching=launch,
-            has_project_checks=project_checks,
-            seed=seed,
-            is_quiet=quiet,
-        )
+        options = Options(selection, seed, launch, project_checks, (settings.folder,) if demo else ())
+        code = _audit(settings, options, outputs, is_dry=dry_run, is_quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -124,23 +119,13 @@ def _settings(
         yield load_settings(write_project(Path(folder), variant=variant, defects=defects, env=env), flags=flags)
 
 
-def _audit(
-    settings: Settings,
-    selection: Any,
-    outputs: Any,
-    *,
-    is_dry: bool,
-    is_launching: bool,
-    has_project_checks: bool,
-    seed: int | None,
-    is_quiet: bool,
-) -> int:
-    from stripe_audit.audit.auditing import Audit, Options
+def _audit(settings: Settings, options: Options, outputs: Outputs, *, is_dry: bool, is_quiet: bool) -> int:
+    from stripe_audit.audit.auditing import Audit
     from stripe_audit.cli.outputs import new_run_folder, progress_listener
     from stripe_audit.cli.signals import interruptible
     from stripe_audit.report import exit_code
 
-    audit = Audit(settings, Options(selection, seed, is_launching, has_project_checks))
+    audit = Audit(settings, options)
     if is_dry:
         outputs.write_plan(audit.plan(), settings)
         return 0

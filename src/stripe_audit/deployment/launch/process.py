@@ -41,7 +41,7 @@ def launch_environment(declared: Mapping[str, str], inherited: Mapping[str, str]
 class LaunchSpec:
     """How to start the target. ``env`` is complete; ``output`` takes both streams.
 
-    ``scratch`` is removed by the supervisor if the audit dies; else it is the audit's to remove.
+    ``scratch`` lists folders that the supervisor removes if the audit dies; else they are the audit's to remove.
     """
 
     command: Sequence[str]
@@ -49,7 +49,7 @@ class LaunchSpec:
     env: Mapping[str, str] = field(repr=False)
     output: Path
     port: int | None = None
-    scratch: Path | None = None
+    scratch: tuple[Path, ...] = ()
     ready_within: float = 20.0
     stop_within: float = 5.0
 
@@ -87,7 +87,7 @@ class LaunchedTarget:
             "cwd": str(self.spec.cwd),
             "env": dict(self.spec.env),
             "output": str(self.spec.output),
-            "scratch": self.spec.scratch and str(self.spec.scratch),
+            "scratch": [str(folder) for folder in self.spec.scratch],
             "stop_within": self.spec.stop_within,
         }
         self._send(order)

@@ -1,7 +1,7 @@
 """Runs the target, and outlives the audit for as long as it takes to stop it.
 
 Started as ``python supervisor.py`` in a session of its own. The first line on stdin is a JSON object: ``command``,
-``cwd``, ``env``, ``output`` (file for both streams), ``scratch`` (folder to remove at the end, or null) and
+``cwd``, ``env``, ``output`` (file for both streams), ``scratch`` (folders to remove at the end) and
 ``stop_within`` (seconds). Further lines: ``{"signal": n}``, and ``{"farewell": true}`` before an orderly end.
 stdin's end means stop: the target's process group, then whatever it left behind. Without a farewell the audit is gone,
 even by SIGKILL, and scratch is removed too. Events leave on stdout, a JSON object a line:
@@ -132,8 +132,8 @@ def main() -> int:
         is_orderly = _watch(process)
         _stop(process, order["stop_within"])
         _say(exited=process.returncode)
-    if order.get("scratch") and not is_orderly:
-        shutil.rmtree(order["scratch"], ignore_errors=True)
+    for folder in () if is_orderly else order["scratch"]:
+        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
