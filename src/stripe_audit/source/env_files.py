@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stripe_audit.errors import Inconclusive
 from stripe_audit.keys import KeyKind, parse_key
+from stripe_audit.models import SourceLocation
 
-__all__ = ["EnvFile", "EnvValue", "read_env_file"]
+__all__ = ["EnvFile", "EnvValue", "read_env_file", "read_env_files"]
 
 _LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s?(.*)$")
 _SIZE_CAP = 1024 * 1024
@@ -29,6 +32,11 @@ class EnvFile:
 
     path: Path
     variables: dict[str, EnvValue]
+
+    def location(self, folder: Path, line: int = 0) -> SourceLocation:
+        """A line of it, for a finding; the file relative to the project's folder where it lies below it."""
+        is_below = self.path.is_relative_to(folder)
+        return SourceLocation(str(self.path.relative_to(folder)) if is_below else self.path.name, line)
 
     def meaning(self, kind: KeyKind) -> list[EnvValue]:
         """The variables that are meant to hold a kind of key: by the value's shape, else by the name."""
@@ -67,6 +75,21 @@ def read_env_file(path: Path) -> EnvFile:
             number += 1
         variables[match[1]] = EnvValue(match[1], _unquoted(value, quote), start + 1)
     return EnvFile(path, variables)
+
+
+def read_env_files(paths: Iterable[Path]) -> list[EnvFile]:
+    """Those of the files that are there; a project need not have each of them. Raises Inconclusive for none."""
+    wanted = list(paths)
+    files, why = [], "not found"
+    for path in wanted:
+        try:
+            files.append(read_env_file(path))
+        except OSError as error:
+            why = error.strerror or why
+    if not files:
+        names = ", ".join(path.name for path in wanted)
+        raise Inconclusive(f"{names} cannot be read ({why})", supply="target.env_files")
+    return files
 
 
 def _is_closed(value: str, quote: str) -> bool:

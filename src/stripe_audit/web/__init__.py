@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stripe_audit.web.answers import asks_for_csrf_token, complaints, is_page
 from stripe_audit.web.cors import CorsProblem, assess_cors, distinct, origins_to_try
 from stripe_audit.web.csp import (
     STRIPE_NEEDS,
@@ -28,11 +29,14 @@ __all__ = [
     "Script",
     "Weakness",
     "allows",
+    "asks_for_csrf_token",
     "assess_cors",
     "blocked_stripe_sources",
+    "complaints",
     "distinct",
     "header_problems",
     "hsts_problem",
+    "is_page",
     "origins_to_try",
     "parse_page",
     "parse_policies",
