@@ -14,23 +14,33 @@ from stripe_audit.trials.endpoints import (
     need_a_working_endpoint,
 )
 from stripe_audit.trials.events import Told, effect_of, event_of, fitting_event, told_after
+from stripe_audit.trials.failed_handling import HandlingFailed, fail_handling
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
+from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
+from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 
 __all__ = [
     "JOURNEYS",
+    "OUTAGES",
     "REPETITIONS",
+    "STRIPE_SAYS",
     "SUBMISSIONS",
     "Delivered",
+    "HandlingFailed",
     "Journey",
+    "Outage",
     "Refused",
     "Repeated",
+    "Retried",
     "Submitted",
+    "Survived",
     "Told",
     "Tried",
     "accepts_anything",
@@ -42,12 +52,17 @@ __all__ = [
     "effect_of",
     "event_of",
     "expected_states",
+    "fail_handling",
     "fitting_event",
     "is_acknowledged",
+    "is_alarming",
+    "is_named",
+    "log_mark",
     "made",
     "mails_if_seen",
     "mentions",
     "money_kept",
+    "names_of",
     "need_a_working_endpoint",
     "place_of",
     "refused",
@@ -58,6 +73,8 @@ __all__ = [
     "tell",
     "told_after",
     "travel",
+    "try_again",
     "try_forgeries",
+    "try_outages",
     "why_refused",
 ]

@@ -1,0 +1,84 @@
+"""A webhook event whose handling fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
+
+
+class WebhookFailureRetried(Check):
+    """An event whose handling fails has its effect later, once.
+
+    What it checks:
+        Keeps back the events of a paid order, and makes Stripe refuse (429) what the target asks it about the payment
+        while the success is delivered. If the event is not acknowledged it is delivered again, as Stripe would; if it
+        is, the target must work it off by itself. Either way the order is to be paid and fulfilled once. A target that
+        asks Stripe nothing while it handles an event cannot be made to fail in this way: inconclusive.
+
+    Why it matters:
+        Handlers fail: a database restarts, a deploy cuts in, Stripe limits the rate. What was acknowledged is never
+        sent again, and what is marked as seen before the work is done is skipped when it comes again. The customer
+        has paid, and there is no order.
+
+    How to fix:
+        Record the event as handled in the same transaction as its effect, and answer 5xx when that fails. Or store it
+        in a durable queue before the 2xx, and have the worker try again until it is done. Never catch and acknowledge.
+        Per framework: docs/fixes/idempotency.md.
+    """
+
+    id = "webhook-failure-retried"
+    task = "5.4"
+    severity = Severity.CRITICAL
+    needs = ("route:create_payment", "route:webhook", "webhook_secret", "items", "stripe", "observer:order")
+    effect = Effect.FAULT
+    uses = Uses(shared=("target", "stripe", "deliveries", "faults"))
+    references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events", "CWE-755")
+    max_requests = 60
+    max_objects = 1
+
+    async def run(self, ctx: Context) -> AsyncIterator[Finding]:
+        """Let it fail, then look what is left of it."""
+        failed = await trials.fail_handling(ctx)
+        if failed.order is None:
+            ctx.inconclusive("the order is not found", supply="observers.order, target.routes.create_payment.response")
+        if not failed.hits and not failed.is_acknowledged:
+            ctx.inconclusive(f"a genuine event was answered {told(failed)}, though nothing failed")
+        if not failed.hits:
+            ctx.inconclusive("the target asks Stripe nothing while it handles an event, so that nothing can fail there")
+        ctx.note("acknowledged, and worked off later" if failed.is_acknowledged else "refused, and delivered again")
+        if wrong := assess(failed):
+            severity, title, detail = wrong
+            seen = ctx.evidence(
+                f"{failed.hits} calls to Stripe failed; the event was answered {told(failed)}",
+                data=failed.order.summary,
+            )
+            route = ctx.webhook_for("payment_intent.succeeded").label
+            yield ctx.finding(title, detail, seen, severity=severity, route=route)
+
+
+def told(failed: trials.HandlingFailed) -> str:
+    """What the first delivery was answered with, at each endpoint."""
+    return ", ".join(str(status or "nothing") for status in failed.statuses) or "nothing: no endpoint listens"
+
+
+def assess(failed: trials.HandlingFailed) -> tuple[Severity, str, str] | None:
+    """What is wrong in the end: severity, title, detail."""
+    order = failed.order
+    if order is not None and (order.fulfilled or 0) > 1:
+        detail = f"The first handling failed, and in the end the order was fulfilled {order.fulfilled} times."
+        return Severity.CRITICAL, "A failed handling has its effect twice", detail
+    if order is None or not order.is_paid or order.fulfilled == 0:
+        state = f"{order.raw_state!r}" if order else "not found"
+        if failed.is_acknowledged:
+            detail = f"It was answered {told(failed)} though its handling failed; the order stays {state}."
+            return Severity.CRITICAL, "A failed event is acknowledged and lost", detail
+        if failed.is_taken_later:
+            detail = f"It was refused ({told(failed)}), acknowledged when it came again, and the order stays {state}."
+            return Severity.CRITICAL, "A failed event counts as handled when it comes again", detail
+        detail = f"It was refused ({told(failed)}) and still is, with Stripe well again; the order stays {state}."
+        return Severity.HIGH, "A failed event is refused for good", detail
+    if (failed.mails or 0) > 1:
+        detail = f"The first handling failed, and the customer got the same mail {failed.mails} times."
+        return Severity.MEDIUM, "A failed handling is told to the customer twice", detail
+    return None
