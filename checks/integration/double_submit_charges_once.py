@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
@@ -41,7 +40,7 @@ class DoubleSubmitChargesOnce(Check):
         """Each way of submitting twice; pay what is offered, and count."""
         if not trials.takes(ctx, "create_payment", "order"):
             ctx.inconclusive("two submissions cannot be of one order", supply="target.routes.create_payment.body.order")
-        tried = await asyncio.gather(*(trials.submit_again(ctx, name) for name in trials.SUBMISSIONS))
+        tried = await trials.together(trials.submit_again(ctx, name) for name in trials.SUBMISSIONS)
         for one in tried:
             if not one.is_tried:
                 ctx.note(f"not tried: an order {one.title}, since PaymentIntents name neither order nor e-mail address")

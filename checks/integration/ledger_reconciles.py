@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -52,7 +51,7 @@ class LedgerReconciles(Check):
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Take payments to their ends, and compare the books."""
         declared = [state for state in OrderState if ctx.orders.declares(state)]
-        entries = await asyncio.gather(*(booked(ctx, place, declared) for place in range(len(JOURNEYS))))
+        entries = await trials.together(booked(ctx, place, declared) for place in range(len(JOURNEYS)))
         if all(entry.order is None for entry in entries):
             ctx.inconclusive("no order is found", supply="observers.order, target.routes.create_payment.response")
         amounts = [(e.order.amount or 0, e.intent["amount"], e.intent["currency"]) for e in entries if e.order]
@@ -75,7 +74,7 @@ async def booked(ctx: Context, place: int, declared: Collection[OrderState]) -> 
     """Take a payment to its end, and read both books once they agree, or when patience is spent."""
     journey, items = trials.JOURNEYS[JOURNEYS[place]], ctx.spec.items
     payment = await trials.travel(ctx, journey.id, item=items[place % len(items)])
-    intent = await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}", expand=["latest_charge"])
+    intent = await trials.intent_of(ctx, payment)
     wanted = trials.expected_states(journey.ending, declared)
     order, _ = await ctx.orders.eventually(payment, lambda order: order.state in wanted)
     return Entry(journey.id, journey.title, order, intent)

@@ -79,7 +79,7 @@ async def is_well(ctx: Context) -> bool:
 
 async def is_told(ctx: Context, payment: Payment) -> bool | None:
     """Whether the customer got a mail; None where it cannot be seen, or where Stripe sends the receipt."""
-    intent = await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")
+    intent = await trials.intent_of(ctx, payment)
     mails = await trials.mails_if_seen(ctx, payment.email, within=0.5 if intent["receipt_email"] else None)
     return None if mails is None or (not mails and intent["receipt_email"]) else bool(mails)
 

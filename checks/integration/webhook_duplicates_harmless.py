@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
@@ -38,7 +37,7 @@ class WebhookDuplicatesHarmless(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Once, in turn, at once, and as a second event; then compare."""
-        once, *repeated = await asyncio.gather(*(trials.repeat(ctx, name) for name in trials.REPETITIONS))
+        once, *repeated = await trials.together(trials.repeat(ctx, name) for name in trials.REPETITIONS)
         if once.order is None or not once.order.is_paid or once.order.fulfilled == 0:
             state = f"{once.order.raw_state}, fulfilled {once.order.fulfilled} times" if once.order else "not found"
             ctx.inconclusive(f"after events that came once the order is {state}", supply="observers.order")

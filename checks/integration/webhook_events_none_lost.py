@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -40,12 +39,12 @@ class WebhookEventsNoneLost(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Pay many, tell of all at once, then read every order; where some are missing, one alone as a control."""
-        payments = await asyncio.gather(*(ctx.payments.new() for _ in range(BURST)))
+        payments = await trials.together(ctx.payments.new() for _ in range(BURST))
         await trials.settled(ctx, [payment.intent for payment in payments])
-        events = await asyncio.gather(*(paid_unheard(ctx, payment) for payment in payments))
-        told = await asyncio.gather(*map(trials.tell, [ctx] * BURST, payments, events))
+        events = await trials.together(paid_unheard(ctx, payment) for payment in payments)
+        told = await trials.together(map(trials.tell, [ctx] * BURST, payments, events))
         answers = [attempt for attempts in told for attempt in attempts]
-        found = await asyncio.gather(*(ctx.orders.eventually(payment, is_done) for payment in payments))
+        found = await trials.together(ctx.orders.eventually(payment, is_done) for payment in payments)
         orders = [order for order, _ in found]
         wrong = assess(orders)
         if wrong and not await arrives_alone(ctx):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -52,7 +51,7 @@ class WebhookOrderIndependent(Check):
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """All journeys, the last change told first; where an order is wrong, one in the right order as a control."""
         declared = [state for state in OrderState if ctx.orders.declares(state)]
-        seen = await asyncio.gather(*(told(ctx, journey, declared) for journey in JOURNEYS))
+        seen = await trials.together(told(ctx, journey, declared) for journey in JOURNEYS)
         wrong = [(one, found) for one in seen if (found := assess(one, declared))]
         if wrong and assess(control := await told(ctx, "paid", declared, is_in_order=True), declared):
             state = control.order.raw_state if control.order else "not found"

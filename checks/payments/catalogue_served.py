@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Item, Payment, Severity, Uses, money
+from stripe_audit import Check, Context, Effect, Finding, Item, Payment, Severity, Uses, money, trials
 
 
 class Entry(NamedTuple):
@@ -69,7 +69,7 @@ class CatalogueServed(Check):
             )
         ordered = await asyncio.gather(*(ctx.payments.new(item=item) for item in shown), return_exceptions=True)
         payments = {one.item: one for one in ordered if isinstance(one, Payment)}
-        intents = [await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}") for payment in payments.values()]
+        intents = [await trials.intent_of(ctx, payment) for payment in payments.values()]
         pairs = [Pair(item, shown[item].amount, one["amount"]) for item, one in zip(payments, intents, strict=True)]
         if not is_readable(pairs):
             supply = "target.routes.catalogue.amount_unit, target.routes.catalogue.response.items[].price"

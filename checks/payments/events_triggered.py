@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -52,7 +51,7 @@ class EventsTriggered(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Take payments, wait until Stripe has sent what there is to send, look at the answers."""
-        payments = await asyncio.gather(*(trials.travel(ctx, journey) for journey in JOURNEYS))
+        payments = await trials.together(trials.travel(ctx, journey) for journey in JOURNEYS)
         deliveries = await trials.settled(ctx, [payment.intent for payment in payments])
         if any(attempt.status == 429 for delivery in deliveries for attempt in delivery.attempts):
             ctx.inconclusive("an event was answered 429", supply="a higher rate limit for webhook events")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
@@ -62,7 +61,7 @@ class PaymentAmountInMinorUnits(Check):
         """Order everything, then compare by cause: one finding for each."""
         quantities = (1, 3) if trials.takes(ctx, "create_payment", "quantity", "amount") else (1,)
         wanted = [(item, quantity) for item in ctx.spec.items[:20] for quantity in quantities]
-        samples = await asyncio.gather(*(ordered(ctx, item, quantity) for item, quantity in wanted))
+        samples = await trials.together(ordered(ctx, item, quantity) for item, quantity in wanted)
         judged = [sample for sample in samples if sample.amount is not None or sample.error]
         ctx.note(f"currencies compared: {', '.join(sorted({one.item.currency for one in judged})) or 'none'}")
         for cause, wrong in assess(judged).items():
@@ -83,7 +82,7 @@ async def ordered(ctx: Context, item: Item, quantity: int) -> Sample:
     values, mark = ctx.payments.fresh(item=item, quantity=quantity), await ctx.stripe.mark()
     made = await ctx.payments.attempt(values)
     if made.answer.is_success:
-        intent = await ctx.stripe.get(f"{INTENTS}/{ctx.payments.read(made, item, quantity).intent}")
+        intent = await trials.intent_of(ctx, ctx.payments.read(made, item, quantity))
         return Sample(item, quantity, made.answer, intent["amount"], intent["currency"])
     words = (str(values["order"]), str(values["email"]))
     refusals = await trials.refused(ctx, INTENTS, since=mark, words=words)

@@ -80,7 +80,7 @@ async def recorded(ctx: Context, item: Item) -> Record | None:
     """Pay an order, and wait until its record says so; None where there is no record of it."""
     payment = await trials.travel(ctx, "paid", item=item)
     order, _ = await ctx.orders.eventually(payment, lambda order: order.is_paid)
-    return Record(order, await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")) if order else None
+    return Record(order, await trials.intent_of(ctx, payment)) if order else None
 
 
 def differs(record: Record, field: str) -> str | None:

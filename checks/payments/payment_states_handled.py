@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection
 from typing import NamedTuple
 
@@ -56,10 +55,8 @@ class PaymentStatesHandled(Check):
         """All journeys at once, then the orders."""
         declared = [state for state in OrderState if ctx.orders.declares(state)]
         journeys = [trials.JOURNEYS[name] for name in JOURNEYS]
-        *seen, processing = await asyncio.gather(
-            *(gone(ctx, journey, trials.expected_states(journey.ending, declared)) for journey in journeys),
-            processed(ctx),
-        )
+        gone = [going(ctx, journey, trials.expected_states(journey.ending, declared)) for journey in journeys]
+        *seen, processing = await trials.together([*gone, processed(ctx)])
         if next(one for one in seen if one.id == "challenge-passed").order is None:
             ctx.inconclusive("the order is not found", supply="observers.order, target.routes.create_payment.response")
         route = ctx.target.route("create_payment").label
@@ -70,7 +67,7 @@ class PaymentStatesHandled(Check):
                 yield ctx.finding(title, detail, evidence, severity=severity, route=route, discriminator=one.id)
 
 
-async def gone(ctx: Context, journey: trials.Journey, wanted: Collection[OrderState]) -> Seen:
+async def going(ctx: Context, journey: trials.Journey, wanted: Collection[OrderState]) -> Seen:
     """Go a journey, then the order once it is where it belongs, or what it is instead."""
     payment = await trials.travel(ctx, journey.id)
     if OrderState.UNPAID in wanted:
@@ -90,7 +87,7 @@ async def processed(ctx: Context) -> Seen:
     order = None
     if routes:
         payment = await ctx.payments.new()
-        intent = await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")
+        intent = await trials.intent_of(ctx, payment)
         await ctx.deliver(routes[0], await ctx.stripe.synthesize(PROCESSING, {**intent, "status": "processing"}))
         order = await watched(ctx, payment)
     return Seen("processing", "a payment still processing", OrderState.UNPAID, order)

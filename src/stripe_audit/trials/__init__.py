@@ -23,8 +23,9 @@ from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, 
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
-from stripe_audit.trials.stripe_calls import made, mentions, place_of, refused
+from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of, refused
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
+from stripe_audit.trials.together import together
 
 __all__ = [
     "JOURNEYS",
@@ -54,6 +55,7 @@ __all__ = [
     "expected_states",
     "fail_handling",
     "fitting_event",
+    "intent_of",
     "is_acknowledged",
     "is_alarming",
     "is_named",
@@ -71,6 +73,7 @@ __all__ = [
     "submit_again",
     "takes",
     "tell",
+    "together",
     "told_after",
     "travel",
     "try_again",

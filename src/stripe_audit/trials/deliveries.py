@@ -11,6 +11,7 @@ from stripe_audit.errors import Inconclusive
 from stripe_audit.observers.interface import eventually
 from stripe_audit.payments import Payment
 from stripe_audit.stripe_backend.interface import Attempt, Delivery
+from stripe_audit.trials.together import together
 
 __all__ = ["deliverable", "is_acknowledged", "settled", "tell"]
 
@@ -28,7 +29,7 @@ async def settled(ctx: Context, objects: Iterable[str], *, within: float | None 
     names = list(objects)
 
     async def read() -> list[Delivery]:
-        return [one for found in await asyncio.gather(*map(ctx.stripe.deliveries, names)) for one in found]
+        return [one for found in await together(map(ctx.stripe.deliveries, names)) for one in found]
 
     def is_settled(deliveries: list[Delivery]) -> bool:
         return not any(one.state in ("pending", "retrying") for one in deliveries)

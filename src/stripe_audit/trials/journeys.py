@@ -15,6 +15,7 @@ from stripe_audit.money import chargeable_step
 from stripe_audit.observers.interface import OrderState
 from stripe_audit.payments import Payment
 from stripe_audit.trials.deliveries import settled
+from stripe_audit.trials.stripe_calls import intent_of
 
 __all__ = ["JOURNEYS", "Journey", "expected_states", "travel"]
 
@@ -44,14 +45,15 @@ def _pay(payment_method: str) -> Step:
 
 def _authenticate(*, succeed: bool) -> Step:
     async def step(ctx: Context, payment: Payment) -> None:
-        if (await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}"))["status"] == "requires_action":
+        if (await intent_of(ctx, payment))["status"] == "requires_action":
             await ctx.stripe.authenticate(payment.intent, succeed=succeed)
 
     return step
 
 
 async def _cancel(ctx: Context, payment: Payment) -> None:
-    await ctx.stripe.post(f"/v1/payment_intents/{payment.intent}/cancel")
+    if (await intent_of(ctx, payment))["status"] != "succeeded":
+        await ctx.stripe.post(f"/v1/payment_intents/{payment.intent}/cancel")
 
 
 def _refund(parts: int) -> Step:
@@ -59,7 +61,7 @@ def _refund(parts: int) -> Step:
 
     async def step(ctx: Context, payment: Payment) -> None:
         await settled(ctx, [payment.intent])
-        intent = await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}")
+        intent = await intent_of(ctx, payment)
         if intent["status"] == "succeeded":
             least = chargeable_step(intent["currency"])
             amount = max(least, intent["amount_received"] // parts // least * least)
@@ -122,7 +124,7 @@ async def travel(ctx: Context, identity: str, *, item: Item | None = None, is_he
     await settled(ctx, [payment.intent])
     for step in journey.steps:
         await step(ctx, payment)
-    status = (await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}"))["status"]
+    status = (await intent_of(ctx, payment))["status"]
     if status != journey.intent:
         raise Inconclusive(f"after {journey.title} the PaymentIntent is {status} at Stripe, not {journey.intent}")
     return payment

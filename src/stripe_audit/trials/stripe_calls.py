@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stripe_audit.context import Context
+from stripe_audit.errors import Inconclusive, StripeError
 from stripe_audit.observers.interface import eventually
+from stripe_audit.payments import Payment
 from stripe_audit.stripe_backend.interface import Call
 
-__all__ = ["made", "mentions", "place_of", "refused"]
+__all__ = ["intent_of", "made", "mentions", "place_of", "refused"]
 
 
 def mentions(value: Any, words: Collection[str]) -> bool:
@@ -26,6 +28,20 @@ def place_of(value: Any, word: str) -> dict[str, Any] | None:
             if (found := place_of(member, word)) is not None:
                 return {key: found}
     return None
+
+
+async def intent_of(ctx: Context, payment: Payment) -> dict[str, Any]:
+    """A payment's PaymentIntent at Stripe, its latest charge expanded.
+
+    Raises Inconclusive where Stripe has none; the check payment-intent-created says why.
+    """
+    try:
+        return await ctx.stripe.get(f"/v1/payment_intents/{payment.intent}", expand=["latest_charge"])
+    except StripeError:
+        raise Inconclusive(
+            f"the target names a PaymentIntent that is not at Stripe (exchange {payment.answer.exchange})",
+            supply="target.routes.create_payment.response.payment_intent",
+        ) from None
 
 
 async def made(

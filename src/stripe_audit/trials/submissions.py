@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from stripe_audit.errors import Inconclusive, TargetError
 from stripe_audit.observers.interface import eventually
 from stripe_audit.payments import Payment
 from stripe_audit.trials.deliveries import settled
-from stripe_audit.trials.stripe_calls import made, place_of
+from stripe_audit.trials.stripe_calls import intent_of, made, place_of
+from stripe_audit.trials.together import together
 
 __all__ = ["SUBMISSIONS", "Submitted", "money_kept", "submit_again", "takes"]
 
@@ -51,14 +51,16 @@ async def submit_again(ctx: Context, identity: str) -> Submitted:
     offered = await submit(ctx, values)
     if offered is None:
         return Submitted(identity, title, is_tried=False)
-    await asyncio.gather(*(ctx.payments.confirm(payment) for payment in {one.intent: one for one in offered}.values()))
+    await together(ctx.payments.confirm(payment) for payment in {one.intent: one for one in offered}.values())
+    for payment in offered:
+        await intent_of(ctx, payment)
     words = (str(values["order"]), str(values["email"]))
     calls = await made(ctx, _INTENTS, since=mark, words=words)  # some the target may have charged by itself
     names = dict.fromkeys([*(payment.intent for payment in offered), *(str(call.object) for call in calls)])
 
     async def read() -> list[dict[str, Any]]:
         expand = ["latest_charge"]
-        intents = await asyncio.gather(*(ctx.stripe.get(f"{_INTENTS}/{name}", expand=expand) for name in names))
+        intents = await together(ctx.stripe.get(f"{_INTENTS}/{name}", expand=expand) for name in names)
         return [intent for intent in intents if money_kept(intent) > 0]
 
     charged, _ = await eventually(read, lambda charged: len(charged) <= 1, within=ctx.patience)
@@ -85,7 +87,7 @@ async def _in_turn(ctx: Context, values: Values) -> list[Payment]:
 
 
 async def _at_once(ctx: Context, values: Values) -> list[Payment]:
-    offers = await asyncio.gather(*(_submit(ctx, values) for _ in range(3)))
+    offers = await together(_submit(ctx, values) for _ in range(3))
     return [payment for offer in offers for payment in offer]
 
 
