@@ -57,7 +57,7 @@ def _page_problems(headers_of: Lookup) -> list[HeaderProblem]:
     permissions = " ".join(headers_of("permissions-policy")).replace(" ", "")
     if "payment=()" in permissions:
         text = "payment=() switches wallets off on the page that needs them"
-        found.append(HeaderProblem("Permissions-Policy", "low", text))
+        found.append(HeaderProblem("Permissions-Policy", "info", text))
     embedder = " ".join(headers_of("cross-origin-embedder-policy")).lower()
     if "require-corp" in embedder or "credentialless" in embedder:
         text = "isolates the page, which Stripe's frames do not support (docs.stripe.com/security/guide)"

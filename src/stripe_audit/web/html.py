@@ -63,6 +63,8 @@ class Page:
     fields: list[Field] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
+    preloads: list[str] = field(default_factory=list)
+    """Addresses of scripts that link elements ask for ahead of time, as bundlers write them."""
 
     @property
     def stripe_scripts(self) -> list[Script]:
@@ -116,6 +118,13 @@ def _add(page: Page, base: str, element: Element) -> None:
         page.policies.append(values.get("content", ""))
     elif element.tag == "iframe" and values.get("src"):
         page.frames.append(_absolute(base, values["src"]))
+    elif element.tag == "link" and values.get("href") and _preloads_script(values):
+        page.preloads.append(_absolute(base, values["href"]))
+
+
+def _preloads_script(values: dict[str, str]) -> bool:
+    words = values.get("rel", "").lower().split()
+    return "modulepreload" in words or ("preload" in words and values.get("as", "").lower() == "script")
 
 
 def parse_page(html: str, url: str) -> Page:
