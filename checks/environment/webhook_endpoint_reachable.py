@@ -14,7 +14,7 @@ PROBE = {"id": "evt_reachable", "object": "event", "type": "stripe_audit.reachab
 
 
 class Seen(NamedTuple):
-    """Answers to an unsigned event, at the endpoint and at a path beside it that does not exist; None: no answer.
+    """Answers to an unsigned event, at the endpoint and at a path beside it that does not exist; None: ``error``.
 
     ``signed`` is the answer to a rightly signed one, where the secret is known and the others leave doubts.
     """
@@ -67,14 +67,13 @@ async def knock(ctx: Context, route: WebhookRoute) -> Seen:
     nowhere = WebhookRoute("nowhere", f"{route.path}-{ctx.tag}")
     body = json.dumps(PROBE).encode()
     sent = (ctx.deliver(to, body, headers={}, effect=Effect.PROBE) for to in (route, nowhere))
-    answer, beside = await asyncio.gather(*sent, return_exceptions=True)
-    if isinstance(answer, TargetError):
-        return Seen(None, None, error=answer.message)
-    if isinstance(answer, BaseException):
-        raise answer
+    try:
+        answer, beside = await asyncio.gather(*sent)
+    except TargetError as error:
+        return Seen(None, None, error=error.message)
     if answer.is_redirect:
         ctx.inconclusive(f"it redirects to {answer.header('location')}", supply="see webhook-url-not-redirected")
-    seen = Seen(answer, None if isinstance(beside, BaseException) else beside)
+    seen = Seen(answer, beside)
     if route.secret and not is_there(seen):
         seen = seen._replace(signed=await ctx.deliver(route, body, effect=Effect.PROBE))
     if answer.status == 429 or not (is_there(seen) or assess(seen)):
@@ -88,12 +87,12 @@ async def knock(ctx: Context, route: WebhookRoute) -> Seen:
 def is_there(seen: Seen) -> bool:
     """Whether the answers show an endpoint: by a refusal of its own, or as it takes what is signed."""
     answer, beside, signed, _ = seen
-    if answer is None:
+    if answer is None or beside is None:
         return False
     if signed:
-        return signed.is_success and not (beside and beside.is_success)
+        return signed.is_success and not beside.is_success
     is_foreign = is_page(answer) or web.asks_for_csrf_token(answer.status, answer.text)
-    if is_foreign or beside is None or beside.status == answer.status:
+    if is_foreign or beside.status == answer.status:
         return False
     is_signature_missed = answer.status in (401, 403) and "signature" in answer.text.lower()
     return is_signature_missed or answer.is_success or answer.status in (400, 415, 422)
@@ -107,7 +106,7 @@ def is_page(answer: Answer) -> bool:
 def assess(seen: Seen) -> tuple[str, str] | None:
     """Title and cause of what stands between Stripe and an endpoint; None where nothing is known to."""
     answer, beside, signed, error = seen
-    if answer is None:
+    if answer is None or beside is None:
         return "A webhook endpoint does not answer", f"{error}."
     if is_there(seen):
         return None
@@ -120,6 +119,6 @@ def assess(seen: Seen) -> tuple[str, str] | None:
         return "A login stands before a webhook endpoint", f"it answers {status} before it asks for a signature."
     if status >= 500:
         return "A webhook endpoint answers with a server error", f"an unsigned event is answered {status}."
-    if answer.is_success and is_page(answer) and beside is not None and beside.is_success:
+    if answer.is_success and is_page(answer) and beside.is_success:
         return "A web page stands in for a webhook endpoint", "every unknown path is answered with it: events are lost."
     return None
