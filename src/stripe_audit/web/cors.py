@@ -21,10 +21,11 @@ class CorsProblem:
 
 def origins_to_try(frontend_url: str | None) -> dict[str, str]:
     """Origins that a sound target does not allow, by the trick that each one is."""
-    host = urlsplit(frontend_url or "https://shop.example.com").netloc
+    frontend = urlsplit(frontend_url or "https://shop.example.com")
+    host = frontend.hostname or "shop.example.com"
     tried = {"foreign": "https://attacker.example", "null": "null", "suffix": f"https://{host}.attacker.example"}
     if frontend_url:
-        tried["prefix"] = f"{urlsplit(frontend_url).scheme}://attacker{host}"
+        tried["prefix"] = f"{frontend.scheme}://attacker{frontend.netloc.rpartition('@')[2]}"
     return tried
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+
+from stripe_audit.web.csp_sources import matches
 
 __all__ = [
     "STRIPE_NEEDS",
@@ -32,7 +33,8 @@ _FALLBACKS = {
 _FETCH = frozenset(
     ("child-src", "connect-src", "font-src", "frame-src", "img-src", "manifest-src", "media-src", "object-src")
 ) | {"script-src", "style-src", "worker-src"}
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_LOADED_BY = {"script-src": "script-src-elem", "style-src": "style-src-elem"}
+"""What an address is loaded by is an element, which has a directive of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,69 +74,30 @@ def allows(policies: Sequence[Policy], url: str, directive: str, *, page_url: st
 
 
 def _policy_allows(policy: Policy, url: str, directive: str, page_url: str, nonce: str | None) -> bool:
+    directive = _LOADED_BY.get(directive, directive)
     governing = policy.governing(directive)
     if governing is None:
         return True
     sources = governing[1]
-    if nonce and f"'nonce-{nonce}'" in sources:
+    if directive.startswith(("script-src", "style-src")) and nonce and nonce in _nonces(sources):
         return True
-    if directive.startswith("script-src") and "'strict-dynamic'" in [source.lower() for source in sources]:
+    if directive.startswith("script-src") and _is_dynamic(sources):
         return False  # host sources are ignored; only a nonce or hash lets a script in
-    return any(_matches(source, url, page_url) for source in sources)
+    return any(matches(source, url, page_url) for source in sources)
 
 
-def _matches(source: str, url: str, page_url: str) -> bool:
-    """CSP3 §6.7.2: does a source expression match a URL?"""
-    target, page = urlsplit(url), urlsplit(page_url)
-    lowered = source.lower()
-    if lowered == "*":
-        return target.scheme in ("http", "https", "ws", "wss") or target.scheme == page.scheme
-    if lowered == "'self'":
-        same_host = (target.hostname or "") == (page.hostname or "")
-        same_port = _port(target) == _port(page) or {_port(target), _port(page)} <= {80, 443}
-        return same_host and same_port and _scheme_fits(page.scheme, target.scheme)
-    if lowered.startswith("'"):
-        return False
-    if lowered.endswith(":") and "/" not in lowered:
-        return _scheme_fits(lowered[:-1], target.scheme)
-    return _host_matches(source, url, page.scheme)
+def _is_dynamic(sources: Sequence[str]) -> bool:
+    return any(source.lower() == "'strict-dynamic'" for source in sources)
 
 
-def _port(parts: object) -> int | None:
-    port: int | None = getattr(parts, "port", None)
-    return port or _PORTS.get(getattr(parts, "scheme", ""))
+def _nonces(sources: Sequence[str]) -> frozenset[str]:
+    return frozenset(source[7:-1] for source in sources if source.lower().startswith("'nonce-"))
 
 
-def _scheme_fits(declared: str, actual: str) -> bool:
-    """A scheme matches itself and its secure form (CSP3 scheme-part match)."""
-    upgrades = {"http": ("http", "https"), "ws": ("ws", "wss", "http", "https"), "wss": ("wss", "https")}
-    return actual in upgrades.get(declared, (declared,))
-
-
-def _host_matches(source: str, url: str, page_scheme: str) -> bool:
-    scheme, _, rest = source.rpartition("://")
-    target = urlsplit(url)
-    if not _scheme_fits((scheme or page_scheme).lower(), target.scheme):
-        return False
-    authority, slash, path = rest.partition("/")
-    host, _, port = authority.partition(":")
-    actual = (target.hostname or "").lower()
-    if host.startswith("*."):
-        if not actual.endswith(host[1:].lower()):
-            return False
-    elif host != "*" and actual != host.lower():
-        return False
-    if port != "*" and (int(port) if port.isdecimal() else _PORTS.get(target.scheme)) != _port(target):
-        return False
-    wanted = slash + path
-    if wanted in ("", "/"):
-        return True
-    return target.path.startswith(wanted) if wanted.endswith("/") else target.path == wanted
-
-
+_STRIPE_JS = ("script-src", "https://js.stripe.com/clover/stripe.js")
 STRIPE_NEEDS: dict[str, tuple[tuple[str, str], ...]] = {
     "elements": (
-        ("script-src", "https://js.stripe.com/clover/stripe.js"),
+        _STRIPE_JS,
         ("frame-src", "https://js.stripe.com/"),
         ("frame-src", "https://hooks.stripe.com/"),
         ("connect-src", "https://api.stripe.com/"),
@@ -169,17 +132,55 @@ class BlockedSource:
 
 
 def blocked_stripe_sources(
-    policies: Sequence[Policy], product: str, page_url: str, *, nonce: str | None = None
+    policies: Sequence[Policy],
+    product: str,
+    page_url: str,
+    *,
+    script_url: str | None = None,
+    nonce: str | None = None,
 ) -> tuple[BlockedSource, ...]:
-    """What a product of Stripe needs and does not get. ``nonce`` is that of Stripe's script element, if it has one."""
+    """What a product of Stripe needs and does not get.
+
+    ``script_url`` and ``nonce`` are those of Stripe's script element. Without an element a script of the page fetches
+    Stripe.js, which ``'strict-dynamic'`` allows. Of what Stripe loads itself only the hosts are known, not the paths.
+    """
     blocked = []
     for directive, url in STRIPE_NEEDS[product]:
+        is_stripe_js = (directive, url) == _STRIPE_JS
         for policy in policies:
-            used = nonce if directive == "script-src" else None
-            if not _policy_allows(policy, url, directive, page_url, used):
-                governing = policy.governing(directive)
-                blocked.append(BlockedSource(directive, url, governing[0] if governing else directive))
+            governing = policy.governing(_LOADED_BY.get(directive, directive))
+            is_inserted = directive == "script-src" and not (is_stripe_js and script_url)
+            if is_inserted and governing and _is_dynamic(governing[1]):
+                continue
+            wanted, proof = (script_url, nonce) if is_stripe_js and script_url else (url, None)
+            applied = policy if wanted == script_url else _with_hosts_alone(policy)
+            if not _policy_allows(applied, wanted, directive, page_url, proof):
+                blocked.append(BlockedSource(directive, wanted, governing[0] if governing else directive))
     return tuple(dict.fromkeys(blocked))
+
+
+def _with_hosts_alone(policy: Policy) -> Policy:
+    """The policy with the paths of its sources left out."""
+    return Policy({name: tuple(map(_host_alone, sources)) for name, sources in policy.directives.items()})
+
+
+def _host_alone(source: str) -> str:
+    scheme, separator, rest = source.partition("://") if "://" in source else ("", "", source)
+    return source if source.startswith("'") else scheme + separator + rest.partition("/")[0]
+
+
+def slowing_sources(policies: Sequence[Policy], page_url: str) -> tuple[BlockedSource, ...]:
+    """The hosts that Stripe recommends for speed and the policies forbid; nothing breaks without them."""
+    return tuple(
+        BlockedSource(directive, url, directive)
+        for directive, url in RECOMMENDED
+        if not allows(tuple(map(_with_hosts_alone, policies)), url, directive, page_url=page_url)
+    )
+
+
+def nonces(policies: Sequence[Policy]) -> frozenset[str]:
+    """The nonces that the policies name."""
+    return frozenset().union(*(_nonces(sources) for policy in policies for sources in policy.directives.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,38 +197,46 @@ def weaknesses(policies: Sequence[Policy]) -> tuple[Weakness, ...]:
     if not policies:
         return (Weakness("absent", "medium", "there is no enforced Content-Security-Policy"),)
     each = [{weakness.id: weakness for weakness in _weaknesses(policy)} for policy in policies]
-    common = set.intersection(*(set(found) for found in each))
-    return tuple(each[0][identity] for identity in each[0] if identity in common)
+    left_open = [set(found) | (_SCRIPTS if "scripts-free" in found else set()) for found in each]
+    common = set.intersection(*left_open)
+    common -= _SCRIPTS if "scripts-free" in common else set()
+    named = {identity: weakness for found in reversed(each) for identity, weakness in found.items()}
+    return tuple(weakness for identity, weakness in named.items() if identity in common)
+
+
+_SCRIPTS = {"inline", "eval", "anywhere"}
+"""What a policy that says nothing on scripts leaves open."""
 
 
 def _weaknesses(policy: Policy) -> list[Weakness]:
     found = []
-    governing = policy.governing("script-src")
-    if governing is None:
+    decisive = [policy.governing(name) for name in ("script-src-elem", "script-src-attr", "script-src")]
+    if any(governing is None for governing in decisive):
         found.append(Weakness("scripts-free", "medium", "neither script-src nor default-src restricts scripts"))
-    else:
-        found += _script_weaknesses(governing[0], tuple(source.lower() for source in governing[1]))
+    for name, sources in dict.fromkeys(governing for governing in decisive if governing):
+        found += _script_weaknesses(name, tuple(source.lower() for source in sources))
     objects = policy.governing("object-src")
-    if objects is None or not set(objects[1]) <= {"'none'"}:
+    if objects is None or not {source.lower() for source in objects[1]} <= {"'none'"}:
         found.append(Weakness("objects", "low", "plug-ins are not forbidden: object-src 'none' is missing"))
     if "base-uri" not in policy.directives:
         found.append(Weakness("base", "low", "a <base> element can redirect scripts: base-uri is missing"))
     if "form-action" not in policy.directives:
-        found.append(Weakness("forms", "low", "forms may be sent anywhere: form-action is missing"))
+        found.append(Weakness("forms", "info", "forms may be sent anywhere: form-action is missing"))
     return found
+
+
+_BROAD = frozenset(("*", "*:*", "http:", "https:", "data:", "blob:", "http://*", "https://*", "https://*:*"))
 
 
 def _script_weaknesses(directive: str, sources: tuple[str, ...]) -> list[Weakness]:
     has_proof = any(source.startswith(("'nonce-", "'sha256-", "'sha384-", "'sha512-")) for source in sources)
-    is_dynamic = "'strict-dynamic'" in sources and has_proof
+    is_dynamic = _is_dynamic(sources)
     found = []
-    if "'unsafe-inline'" in sources and not has_proof:
+    if "'unsafe-inline'" in sources and not has_proof and not is_dynamic:
         found.append(Weakness("inline", "medium", f"{directive} allows 'unsafe-inline'"))
     if "'unsafe-eval'" in sources:
         found.append(Weakness("eval", "low", f"{directive} allows 'unsafe-eval'"))
-    broad = [
-        source for source in sources if source in ("*", "http:", "https:", "data:", "blob:", "http://*", "https://*")
-    ]
+    broad = [source for source in sources if source in _BROAD]
     if broad and not is_dynamic:
         found.append(Weakness("anywhere", "medium", f"{directive} allows scripts from anywhere: {' '.join(broad)}"))
     return found

@@ -11,6 +11,18 @@ from stripe_audit.web.csp import parse_policies
 __all__ = ["HeaderProblem", "header_problems", "hsts_problem"]
 
 _YEAR_S = 31536000
+_MOST_DIGITS = 12
+_REFERRER_POLICIES = (
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "same-origin",
+    "origin",
+    "strict-origin",
+    "origin-when-cross-origin",
+    "strict-origin-when-cross-origin",
+    "unsafe-url",
+)
+_ANYONE = frozenset(("*", "http:", "https:"))
 Lookup = Callable[[str], tuple[str, ...]]
 
 
@@ -27,38 +39,55 @@ def hsts_problem(values: tuple[str, ...]) -> HeaderProblem | None:
     """Strict-Transport-Security of an answer over TLS: at least a year (ASVS 5.0, 3.4.1)."""
     if not values:
         return HeaderProblem("Strict-Transport-Security", "medium", "is missing on answers over TLS")
-    match = re.search(r"max-age\s*=\s*\"?(\d+)", values[0], re.IGNORECASE)
-    if not match or int(match[1]) < _YEAR_S:
+    ages = [text for directive in values[0].split(";") if (text := _max_age(directive.strip()))]
+    if not ages or (len(ages[0]) <= _MOST_DIGITS and int(ages[0]) < _YEAR_S):
         return HeaderProblem("Strict-Transport-Security", "low", "lasts less than a year")
     return None
+
+
+def _max_age(directive: str) -> str | None:
+    """The digits, without leading zeros; as many as the target likes."""
+    match = re.fullmatch(r"max-age\s*=\s*\"?0*([0-9]+)\"?", directive, re.IGNORECASE)
+    return match[1] if match else None
+
+
+def _words(values: tuple[str, ...]) -> list[str]:
+    """The members of a header that is a list, in order and in lower case."""
+    return [word for value in values for part in value.split(",") if (word := part.strip().lower())]
 
 
 def header_problems(headers_of: Lookup, *, is_page: bool) -> tuple[HeaderProblem, ...]:
     """What is wrong with an answer's headers, HSTS and CSP's own weaknesses apart."""
     found = []
-    if not any(value.strip().lower() == "nosniff" for value in headers_of("x-content-type-options")):
+    if _words(headers_of("x-content-type-options"))[:1] != ["nosniff"]:
         found.append(HeaderProblem("X-Content-Type-Options", "medium" if is_page else "low", "is not nosniff"))
     if is_page:
         found += _page_problems(headers_of)
-    if any("1" in value and "block" in value for value in headers_of("x-xss-protection")):
+    if any("1" in value and "block" in value.lower() for value in headers_of("x-xss-protection")):
         found.append(HeaderProblem("X-XSS-Protection", "info", "1; mode=block is obsolete; send 0, or nothing"))
     return tuple(found)
 
 
 def _page_problems(headers_of: Lookup) -> list[HeaderProblem]:
     found = []
-    policies = parse_policies(headers_of("content-security-policy"))
-    framed = any("frame-ancestors" in policy.directives for policy in policies)
-    if not framed and not any(v.strip().upper() in ("DENY", "SAMEORIGIN") for v in headers_of("x-frame-options")):
+    ancestors = [
+        {source.lower() for source in policy.directives["frame-ancestors"]}
+        for policy in parse_policies(headers_of("content-security-policy"))
+        if "frame-ancestors" in policy.directives
+    ]
+    options = set(_words(headers_of("x-frame-options")))  # not looked at where there is a frame-ancestors
+    is_kept = any(not sources & _ANYONE for sources in ancestors) if ancestors else options & {"deny", "sameorigin"}
+    if not is_kept:
         text = "neither it nor frame-ancestors keeps other sites from framing the page"
         found.append(HeaderProblem("X-Frame-Options", "medium", text))
-    if not headers_of("referrer-policy") or "unsafe-url" in headers_of("referrer-policy"):
+    known = [word for word in _words(headers_of("referrer-policy")) if word in _REFERRER_POLICIES]
+    if known[-1:] in ([], ["unsafe-url"]):  # browsers take the last one that they know
         found.append(HeaderProblem("Referrer-Policy", "low", "is missing or unsafe-url"))
-    permissions = " ".join(headers_of("permissions-policy")).replace(" ", "")
+    permissions = re.sub(r"\s", "", ",".join(headers_of("permissions-policy"))).lower().split(",")
     if "payment=()" in permissions:
         text = "payment=() switches wallets off on the page that needs them"
         found.append(HeaderProblem("Permissions-Policy", "info", text))
-    embedder = " ".join(headers_of("cross-origin-embedder-policy")).lower()
+    embedder = [value.split(";")[0].strip().lower() for value in headers_of("cross-origin-embedder-policy")]
     if "require-corp" in embedder or "credentialless" in embedder:
         text = "isolates the page, which Stripe's frames do not support (docs.stripe.com/security/guide)"
         found.append(HeaderProblem("Cross-Origin-Embedder-Policy", "medium", text))
