@@ -25,23 +25,73 @@ from typing import Any
 FOLDER = Path(__file__).parent.parent / "src" / "stripe_audit" / "emulator" / "shapes"
 
 OBJECTS = (
-    "account", "balance", "balance_transaction", "card", "charge", "customer", "dispute", "event", "payment_intent",
-    "payment_method", "price", "product", "radar.early_fraud_warning", "refund", "token", "webhook_endpoint",
+    "account", "balance", "balance_transaction", "bank_account", "billing.meter", "billing.meter_event",
+    "billing_portal.configuration", "billing_portal.session", "capability", "card", "cash_balance", "charge",
+    "checkout.session", "coupon", "credit_note", "credit_note_line_item", "customer", "customer_balance_transaction",
+    "customer_cash_balance_transaction", "discount", "dispute", "event", "file", "identity.verification_session",
+    "invoice", "invoice_payment", "invoiceitem", "issuing.authorization", "issuing.card", "issuing.cardholder",
+    "issuing.dispute", "issuing.transaction", "item", "line_item", "mandate", "payment_intent", "payment_link",
+    "payment_method", "payout", "person", "plan", "price", "product", "promotion_code", "quote",
+    "radar.early_fraud_warning", "refund", "reporting.report_run", "review", "setup_attempt", "setup_intent",
+    "source", "subscription", "subscription_item", "subscription_schedule", "tax_id", "tax_rate",
+    "test_helpers.test_clock", "token", "topup", "transfer", "transfer_reversal", "v2.core.event_destination",
+    "webhook_endpoint",
 )  # fmt: skip
+"""Every object that the emulator makes, by the name in its ``object`` field."""
 NESTED = (
     "charge:Outcome", "charge:BillingDetails", "charge:PaymentMethodDetails.Card", "payment_method:BillingDetails",
     "payment_method:Card", "payment_intent:NextAction.RedirectToUrl", "customer:InvoiceSettings",
 )  # fmt: skip
 CALLS = (
-    "balance_transaction_list", "charge_capture", "charge_create", "charge_list", "charge_update", "customer_create",
-    "customer_list", "customer_search", "customer_update", "customer_list_payment_methods", "event_list",
+    "account_create", "account_external_account_create", "account_list", "account_person_create",
+    "account_person_list", "account_update", "balance_transaction_list", "billing.meter_create",
+    "billing.meter_deactivate", "billing.meter_event_create", "billing.meter_list", "billing.meter_update",
+    "billing_portal.configuration_create", "billing_portal.configuration_list", "billing_portal.configuration_update",
+    "billing_portal.session_create", "charge_capture", "charge_create", "charge_list",
+    "charge_search", "charge_update", "checkout.session_create", "checkout.session_expire", "checkout.session_list",
+    "checkout.session_list_line_items", "checkout.session_update", "coupon_create", "coupon_list", "coupon_update",
+    "credit_note_create", "credit_note_list", "credit_note_preview", "credit_note_update",
+    "credit_note_void_credit_note", "customer_create", "customer_create_balance_transaction",
+    "customer_create_source", "customer_create_tax_id", "customer_list", "customer_list_balance_transactions",
+    "customer_list_cash_balance_transactions", "customer_list_payment_methods", "customer_list_sources",
+    "customer_payment_source_update", "customer_search", "customer_update", "dispute_close", "dispute_list",
+    "dispute_update", "event_list", "file_list", "identity.verification_session_cancel",
+    "identity.verification_session_create", "identity.verification_session_list",
+    "identity.verification_session_redact", "identity.verification_session_update", "invoice_add_lines",
+    "invoice_create", "invoice_create_preview", "invoice_finalize_invoice", "invoice_item_create",
+    "invoice_item_list", "invoice_item_update", "invoice_list", "invoice_list_lines", "invoice_mark_uncollectible",
+    "invoice_pay", "invoice_payment_list", "invoice_search", "invoice_send_invoice", "invoice_update",
+    "invoice_void_invoice", "issuing.authorization_approve", "issuing.authorization_decline",
+    "issuing.authorization_list", "issuing.authorization_update", "issuing.card_create", "issuing.card_list",
+    "issuing.card_update", "issuing.cardholder_create", "issuing.cardholder_list", "issuing.cardholder_update",
+    "issuing.dispute_create", "issuing.dispute_list", "issuing.dispute_submit", "issuing.dispute_update",
+    "issuing.transaction_create_force_capture", "issuing.transaction_list", "issuing.transaction_update",
     "payment_intent_cancel", "payment_intent_capture", "payment_intent_confirm", "payment_intent_create",
     "payment_intent_list", "payment_intent_retrieve", "payment_intent_search", "payment_intent_update",
-    "payment_method_attach", "payment_method_create", "payment_method_list", "payment_method_update", "price_create",
-    "price_list", "price_update", "product_create", "product_list", "product_update", "refund_cancel", "refund_create",
-    "refund_list", "refund_update", "token_create", "webhook_endpoint_create", "webhook_endpoint_list",
+    "payment_link_create", "payment_link_list", "payment_link_list_line_items", "payment_link_update",
+    "payment_method_attach", "payment_method_create", "payment_method_detach", "payment_method_list",
+    "payment_method_update", "payout_cancel", "payout_create", "payout_list", "payout_reverse", "payout_update",
+    "plan_create", "plan_list", "plan_update", "price_create", "price_list", "price_search", "price_update",
+    "product_create", "product_list", "product_search", "product_update", "promotion_code_create",
+    "promotion_code_list", "promotion_code_update", "quote_accept", "quote_cancel", "quote_create",
+    "quote_finalize_quote", "quote_list", "quote_list_line_items", "quote_update", "radar.early_fraud_warning_list",
+    "refund_cancel", "refund_create", "refund_list", "refund_update", "reporting.report_run_create",
+    "reporting.report_run_list", "review_approve", "review_list", "setup_attempt_list", "setup_intent_cancel",
+    "setup_intent_confirm", "setup_intent_create", "setup_intent_list", "setup_intent_retrieve",
+    "setup_intent_update", "source_create", "source_retrieve", "source_update", "subscription_cancel",
+    "subscription_create", "subscription_item_create", "subscription_item_delete", "subscription_item_list",
+    "subscription_item_update", "subscription_list", "subscription_resume", "subscription_schedule_cancel",
+    "subscription_schedule_create", "subscription_schedule_list", "subscription_schedule_release",
+    "subscription_schedule_update", "subscription_search", "subscription_update", "tax_id_create", "tax_id_list",
+    "tax_rate_create", "tax_rate_list", "tax_rate_update", "test_helpers.customer_fund_cash_balance",
+    "test_helpers.issuing.authorization_create", "test_helpers.issuing.transaction_create_force_capture",
+    "test_helpers.refund_expire", "test_helpers.test_clock_advance", "test_helpers.test_clock_create",
+    "test_helpers.test_clock_list", "token_create", "topup_cancel", "topup_create", "topup_list", "topup_update",
+    "transfer_create", "transfer_create_reversal", "transfer_list", "transfer_list_reversals",
+    "transfer_modify_reversal", "transfer_update", "webhook_endpoint_create", "webhook_endpoint_list",
     "webhook_endpoint_update",
 )  # fmt: skip
+"""Modules under ``stripe/params``, the folders before the name."""
 
 DEPTH = 3
 """Hashes deeper than this are accepted as they come."""
@@ -110,11 +160,24 @@ def expandable(definition: ast.ClassDef, prefix: str = "") -> dict[str, list[str
     return found
 
 
+def definitions(package: Path) -> dict[str, ast.ClassDef]:
+    """Every class that stands for an object, by the object's name."""
+    found = {}
+    for path in sorted(package.rglob("_*.py")):
+        text = path.read_text("utf-8")
+        if "OBJECT_NAME" in text:
+            for definition in classes_in(path).values():
+                for node in definition.body:
+                    if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "OBJECT_NAME":
+                        found[ast.literal_eval(node.value or ast.Constant(""))] = definition
+    return found
+
+
 def objects(package: Path) -> dict[str, Any]:
+    found = definitions(package)
     result = {}
     for name in OBJECTS:
-        folder, _, last = name.rpartition(".")
-        definition = classes_in(package / folder / f"_{last}.py")[camel(last)]
+        definition = found[name]
         result[name] = {**object_shape(definition), "expandable": expandable(definition)}
     for entry in NESTED:
         owner, path = entry.split(":")
@@ -204,8 +267,9 @@ def flatten(note: ast.expr) -> list[ast.expr]:
 def params(package: Path) -> dict[str, Any]:
     result = {}
     for call in CALLS:
-        classes = classes_in(package / "params" / f"_{call}_params.py")
-        result[call] = ParamReader(classes).hash_of(f"{camel(call)}Params", 0)
+        *folders, last = call.split(".")
+        classes = classes_in(Path(package, "params", *folders, f"_{last}_params.py"))
+        result[call] = ParamReader(classes).hash_of(f"{camel(last)}Params", 0)
     return result
 
 

@@ -18,6 +18,27 @@ FOLDER = Path(__file__).parents[2] / "src" / "stripe_audit" / "emulator" / "shap
 SOMETIMES = {"event": {"account", "context"}, "webhook_endpoint": {"secret"}, **{k: set(v) for k, v in LISTS.items()}}
 
 
+PAYMENT_CORE = {
+    "account",
+    "balance",
+    "balance_transaction",
+    "card",
+    "charge",
+    "customer",
+    "dispute",
+    "event",
+    "payment_intent",
+    "payment_method",
+    "price",
+    "product",
+    "radar.early_fraud_warning",
+    "refund",
+    "token",
+    "webhook_endpoint",
+}
+"""What the payment core makes; other families' objects are compared beside their own tests."""
+
+
 @pytest.fixture(scope="module")
 def derive():
     spec = importlib.util.spec_from_file_location("derive_shapes", SCRIPT)
@@ -63,11 +84,11 @@ def test_the_derivation_agrees_with_the_imported_classes(declared):
         assert set(declared[kind]["fields"]) == {name for name in annotations if not name.startswith("_")}
 
 
-@pytest.fixture
-def everything(client, browser, control, receiver):
+@pytest.fixture(scope="module")
+def everything(client, browser, control):
     """At least one object of every kind, in every state that changes its shape."""
-    endpoint = client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
-    client.v1.webhook_endpoints.update(endpoint.id, {"description": "d"})
+    endpoint = client.v1.webhook_endpoints.create({"url": "http://127.0.0.1:1/", "enabled_events": ["*"]})
+    client.v1.webhook_endpoints.update(endpoint.id, {"description": "d", "disabled": True})
     customer = client.v1.customers.create({"email": "ada@example.com", "payment_method": "pm_card_visa"})
     create(client, metadata={"a": "b"}, shipping={"name": "Ada", "address": {"line1": "Road 1"}})
     pay(client, customer=customer.id, setup_future_usage="off_session")
@@ -97,7 +118,8 @@ def everything(client, browser, control, receiver):
 
 def test_every_object_has_the_fields_of_its_class(everything, declared):
     kinds = {one["object"] for one in everything}
-    assert kinds == {kind for kind, shape in declared.items() if "object" in shape["fields"]}, "every kind is here"
+    assert kinds == PAYMENT_CORE, "every kind is here"
+    assert set(declared) >= PAYMENT_CORE
     for one in everything:
         shape = declared[one["object"]]
         sometimes = SOMETIMES.get(one["object"], set())
