@@ -5,6 +5,7 @@ They collect; the checks judge.
 
 from __future__ import annotations
 
+from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
 from stripe_audit.trials.endpoints import (
     Delivered,
@@ -19,7 +20,9 @@ from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forge
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.malformed import malformed_requests
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
+from stripe_audit.trials.pages import Visit, fetched, page_values, source_maps, visit
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
@@ -33,6 +36,9 @@ __all__ = [
     "REPETITIONS",
     "STRIPE_SAYS",
     "SUBMISSIONS",
+    "Altered",
+    "Asked",
+    "Change",
     "Delivered",
     "HandlingFailed",
     "Journey",
@@ -44,6 +50,7 @@ __all__ = [
     "Survived",
     "Told",
     "Tried",
+    "Visit",
     "accepts_anything",
     "accepts_forgery",
     "believed_forgeries",
@@ -54,6 +61,7 @@ __all__ = [
     "event_of",
     "expected_states",
     "fail_handling",
+    "fetched",
     "fitting_event",
     "intent_of",
     "is_acknowledged",
@@ -62,14 +70,18 @@ __all__ = [
     "log_mark",
     "made",
     "mails_if_seen",
+    "malformed_requests",
     "mentions",
     "money_kept",
     "names_of",
     "need_a_working_endpoint",
+    "page_values",
     "place_of",
     "refused",
     "repeat",
+    "request_altered",
     "settled",
+    "source_maps",
     "submit_again",
     "takes",
     "tell",
@@ -79,5 +91,8 @@ __all__ = [
     "try_again",
     "try_forgeries",
     "try_outages",
+    "value_in_place",
+    "visit",
     "why_refused",
+    "with_members",
 ]

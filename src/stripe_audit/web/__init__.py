@@ -11,36 +11,52 @@ from stripe_audit.web.csp import (
     Weakness,
     allows,
     blocked_stripe_sources,
+    nonces,
     parse_policies,
+    slowing_sources,
     weaknesses,
 )
+from stripe_audit.web.exposure import Exposed, env_variables, exposed_in
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
 from stripe_audit.web.html import Field, Page, Script, parse_page
 from stripe_audit.web.leaks import secret_in, stack_trace_in
+from stripe_audit.web.stripe_js import embeds_checkout, fetches_stripe_js, holds_stripe_js, is_loader
+from stripe_audit.web.tls import OLD_TLS, accepts_old_tls
 
 __all__ = [
+    "OLD_TLS",
     "STRIPE_NEEDS",
     "BlockedSource",
     "CorsProblem",
+    "Exposed",
     "Field",
     "HeaderProblem",
     "Page",
     "Policy",
     "Script",
     "Weakness",
+    "accepts_old_tls",
     "allows",
     "asks_for_csrf_token",
     "assess_cors",
     "blocked_stripe_sources",
     "complaints",
     "distinct",
+    "embeds_checkout",
+    "env_variables",
+    "exposed_in",
+    "fetches_stripe_js",
     "header_problems",
+    "holds_stripe_js",
     "hsts_problem",
+    "is_loader",
     "is_page",
+    "nonces",
     "origins_to_try",
     "parse_page",
     "parse_policies",
     "secret_in",
+    "slowing_sources",
     "stack_trace_in",
     "weaknesses",
 ]

@@ -1,0 +1,135 @@
+"""Opening the declared page as a browser does, with the scripts that it loads from the target itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from stripe_audit.context import Context
+from stripe_audit.deployment.transport import Answer, origin_of
+from stripe_audit.errors import Inconclusive, TargetError
+from stripe_audit.trials.together import together
+from stripe_audit.web.answers import is_page
+from stripe_audit.web.exposure import source_map_of
+from stripe_audit.web.html import Page, parse_page
+
+__all__ = ["Visit", "fetched", "page_values", "source_maps", "visit"]
+
+_HOPS = 4
+_MOST_SCRIPTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A page that was opened. ``scripts`` are those of the target's own origin, by address, where they were asked for.
+
+    ``missing`` are addresses of such scripts that could not be had.
+    """
+
+    answer: Answer
+    page: Page
+    is_https: bool
+    scripts: Mapping[str, Answer] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the page's own scripts say."""
+        return tuple(answer.text for answer in self.scripts.values())
+
+
+def page_values(ctx: Context) -> dict[str, Any]:
+    """Values for the page's address: an order that does not exist yet, and a declared article."""
+    if ctx.target.has("create_payment") and ctx.spec.items:
+        return ctx.payments.fresh()
+    return {"order": f"{ctx.tag}-page", "email": f"{ctx.tag}@example.com", "quantity": 1}
+
+
+async def visit(ctx: Context, *, with_scripts: bool = False) -> Visit:
+    """Open the page; over TLS where that is declared and works, since a page asked for in the clear may redirect.
+
+    Raises Inconclusive where no page comes, Skip where none is declared.
+    """
+    route = ctx.target.route("page")
+    answer = await _opened(ctx)
+    kind = answer.header("content-type")
+    if not answer.is_success or not is_page(kind, answer.text):
+        raise Inconclusive(
+            f"{route.path} answered {answer.status}, {kind or 'no content type'}: no page (exchange {answer.exchange})",
+            supply="target.routes.page: a path that opens with an order that does not exist yet, or with a fixed one",
+        )
+    page = parse_page(answer.text, answer.url)
+    is_https = answer.url.startswith("https:")
+    if not with_scripts:
+        return Visit(answer, page, is_https)
+    named = [*(script.src for script in page.scripts if script.src), *page.preloads]
+    own = [url for url in dict.fromkeys(named) if _origin(url) == origin_of(answer.url)][:_MOST_SCRIPTS]
+    scripts = await fetched(ctx, own)
+    return Visit(answer, page, is_https, scripts, tuple(url for url in own if url not in scripts))
+
+
+async def _opened(ctx: Context) -> Answer:
+    """The page's answer, after redirects between the declared addresses of the target."""
+    values = page_values(ctx)
+    trouble: TargetError | None = None
+    for is_https in (True, False) if ctx.spec.https_url else (False,):
+        try:
+            answer = await ctx.target.call("page", values, is_https=is_https)
+            for _ in range(_HOPS):
+                if not answer.is_redirect:
+                    return answer
+                answer = await _followed(ctx, answer)
+        except TargetError as error:
+            trouble = error
+            continue
+        raise Inconclusive(f"the page redirects more than {_HOPS} times", supply="target.routes.page")
+    raise Inconclusive(f"the page cannot be opened: {trouble}", supply="target.https_url and target.routes.page")
+
+
+async def _followed(ctx: Context, answer: Answer) -> Answer:
+    """What a redirect leads to. Raises Inconclusive where it leads away from the target."""
+    url = urljoin(answer.url, answer.header("location") or "")
+    place = _place(ctx, url)
+    if place is None:
+        raise Inconclusive(
+            f"the page redirects to {_origin(url) or 'no address'}, which is not declared", supply="target.routes.page"
+        )
+    path, is_https = place
+    return await ctx.request("GET", path, is_https=is_https, headers=ctx.target.route("page").headers, route="page")
+
+
+def _origin(url: str) -> str | None:
+    try:
+        return origin_of(url)
+    except ValueError:
+        return None
+
+
+def _place(ctx: Context, url: str) -> tuple[str, bool] | None:
+    """Path and kind of a declared address that a URL lies under; None where it lies elsewhere."""
+    for base, is_https in ((ctx.spec.https_url, True), (ctx.spec.url, False)):
+        if base and _origin(url) == origin_of(base) and url.startswith(base):
+            return url[len(base) :].split("#")[0] or "/", is_https
+    return None
+
+
+async def fetched(ctx: Context, urls: list[str]) -> dict[str, Answer]:
+    """The answers of addresses under the target's own, those that are there (2xx). Others are left out."""
+
+    async def get(url: str) -> Answer | None:
+        place = _place(ctx, url)
+        try:
+            return await ctx.request("GET", place[0], is_https=place[1]) if place else None
+        except TargetError:
+            return None
+
+    answers = zip(urls, await together(map(get, urls)), strict=True)
+    return {url: answer for url, answer in answers if answer and answer.is_success}
+
+
+async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The source maps that scripts name and the target serves: they hold the code as it was written."""
+    named = [source_map_of(answer.text, url) for url, answer in scripts.items()]
+    return await fetched(ctx, [url for url in dict.fromkeys(named) if url])
