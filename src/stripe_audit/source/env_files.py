@@ -13,7 +13,8 @@ from stripe_audit.models import SourceLocation
 
 __all__ = ["EnvFile", "EnvValue", "read_env_file", "read_env_files"]
 
-_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=\s?(.*)$")
+_ASSIGNMENT = re.compile(r"^[^\S\n]*+(?:export[^\S\n]++)?([A-Za-z_][A-Za-z0-9_.-]*+)[^\S\n]*+=", re.MULTILINE)
+_CLOSING = {quote: re.compile(rf"(?<!\\){quote}") for quote in ("'", '"', "`")}
 _SIZE_CAP = 1024 * 1024
 
 
@@ -39,42 +40,67 @@ class EnvFile:
         return SourceLocation(str(self.path.relative_to(folder)) if is_below else self.path.name, line)
 
     def meaning(self, kind: KeyKind) -> list[EnvValue]:
-        """The variables that are meant to hold a kind of key: by the value's shape, else by the name."""
+        """The variables that are meant to hold a kind of key: by the name where it tells, else by the shape."""
         return [entry for entry in self.variables.values() if _meant(entry) is kind]
 
 
 def _meant(entry: EnvValue) -> KeyKind | None:
-    name = entry.name.upper()
-    if "STRIPE" not in name and not name.startswith("WEBHOOK_SECRET"):
-        shape = parse_key(entry.value).kind
-        return shape if shape in (KeyKind.SECRET, KeyKind.PUBLISHABLE, KeyKind.WEBHOOK_SECRET) else None
-    if "WEBHOOK" in name and ("SECRET" in name or "SIGN" in name):
-        return KeyKind.WEBHOOK_SECRET
-    if "PUBLISHABLE" in name or "PUBLIC_KEY" in name:
-        return KeyKind.PUBLISHABLE
-    if name.endswith(("SECRET_KEY", "API_KEY", "SECRET")) or "SECRET_KEY" in name:
+    """By the name where it tells, so that a value of another kind can be told; else by the value's shape."""
+    name, shape = entry.name.upper(), parse_key(entry.value).kind
+    if "STRIPE" in name or name.startswith("WEBHOOK_SECRET"):
+        if shape is KeyKind.APP_SIGNING_SECRET:
+            return None
+        if ("SECRET" in name and ("WEBHOOK" in name or "SIGN" in name)) or "WEBHOOK_SIGN" in name:
+            return KeyKind.WEBHOOK_SECRET
+        if "PUBLISHABLE" in name or "PUBLIC_KEY" in name:
+            return KeyKind.PUBLISHABLE
+        if name.endswith(("API_KEY", "SECRET")) or "SECRET_KEY" in name:
+            return KeyKind.SECRET
+    if shape is KeyKind.RESTRICTED:
         return KeyKind.SECRET
-    return None
+    return shape if shape in (KeyKind.SECRET, KeyKind.PUBLISHABLE, KeyKind.WEBHOOK_SECRET) else None
 
 
 def read_env_file(path: Path) -> EnvFile:
-    """Parse an env file. Raises OSError; bytes that are not UTF-8 are replaced."""
+    """Parse an env file as dotenv does. Raises OSError; bytes that are not UTF-8 are replaced."""
     with path.open("rb") as file:
-        lines = file.read(_SIZE_CAP).decode("utf-8", "replace").splitlines()
+        text = file.read(_SIZE_CAP).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     variables: dict[str, EnvValue] = {}
-    number = 0
-    while number < len(lines):
-        start, match = number, _LINE.match(lines[number])
-        number += 1
-        if not match:
-            continue
-        value = match[2]
-        quote = value[:1] if value[:1] in ("'", '"', "`") else ""
-        while quote and not _is_closed(value, quote) and number < len(lines):
-            value += "\n" + lines[number]
-            number += 1
-        variables[match[1]] = EnvValue(match[1], _unquoted(value, quote), start + 1)
+    unclosed: set[str] = set()
+    at, counted, line = 0, 0, 1
+    while match := _ASSIGNMENT.search(text, at):
+        line, counted = line + text.count("\n", counted, match.start()), match.start()
+        value, at = _value(text, match.end(), unclosed)
+        variables[match[1]] = EnvValue(match[1], value, line)
     return EnvFile(path, variables)
+
+
+def _value(text: str, at: int, unclosed: set[str]) -> tuple[str, int]:
+    """The value that begins after ``=``, and the end of its line.
+
+    A quoted value ends at the next such quote, on whatever line; one that is never closed is a word like any other.
+    ``unclosed`` remembers the quotes that are not found any more.
+    """
+    end = _line_end(text, at)
+    begin = end - len(text[at:end].lstrip())
+    quote = text[begin : begin + 1]
+    if quote in _CLOSING and quote not in unclosed:
+        if closing := _CLOSING[quote].search(text, begin + 1):
+            return _unescaped(text[begin + 1 : closing.start()], quote), _line_end(text, closing.end())
+        unclosed.add(quote)
+    last = text.rfind(quote, begin + 1, end) if quote in _CLOSING else -1
+    if last > 0:  # the closing quote follows a backslash that does not escape it
+        return _unescaped(text[begin + 1 : last], ""), end
+    return re.split(r"\s#", text[at:end], maxsplit=1)[0].strip(), end
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _unescaped(text: str, quote: str) -> str:
+    return text.replace("\\n", "\n").replace(f"\\{quote}", quote) if quote == '"' else text
 
 
 def read_env_files(paths: Iterable[Path]) -> list[EnvFile]:
@@ -90,16 +116,3 @@ def read_env_files(paths: Iterable[Path]) -> list[EnvFile]:
         names = ", ".join(path.name for path in wanted)
         raise Inconclusive(f"{names} cannot be read ({why})", supply="target.env_files")
     return files
-
-
-def _is_closed(value: str, quote: str) -> bool:
-    return re.search(rf"(?<!\\){re.escape(quote)}", value[1:]) is not None
-
-
-def _unquoted(value: str, quote: str) -> str:
-    if not quote:
-        return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
-    inner = value[1:]
-    end = re.search(rf"(?<!\\){re.escape(quote)}", inner)
-    inner = inner[: end.start()] if end else inner
-    return inner.replace("\\n", "\n").replace(f"\\{quote}", quote) if quote == '"' else inner
