@@ -78,7 +78,9 @@ async def mails_after(ctx: Context, payment_method: str) -> tuple[list[Mail], bo
     payment = await ctx.payments.new()
     await trials.settled(ctx, [payment.intent])
     before = len(ctx.mail.messages(to=payment.email))
-    await ctx.payments.confirm(payment, payment_method)
+    answer = await ctx.payments.confirm(payment, payment_method)
+    if answer.state not in ("succeeded", "requires_payment_method"):
+        ctx.inconclusive(f"a payment with {payment_method} is {answer.state} at Stripe")
     await ctx.mails(to=payment.email, least=before + 1)
     await trials.settled(ctx, [payment.intent])
     mails = await ctx.mails(to=payment.email, least=before + 2, within=0.3)

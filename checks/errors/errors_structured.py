@@ -99,7 +99,7 @@ def told(mistake: Mistake) -> str:
 
 def assess(mistake: Mistake) -> tuple[Severity, str, str] | None:
     """What is wrong with the answer to a mistake: severity, title, detail."""
-    answer, begun = mistake.answer, mistake.title.capitalize()
+    answer, begun = mistake.answer, mistake.title[0].upper() + mistake.title[1:]
     if answer is None:
         return Severity.MEDIUM, f"{begun} gets no answer", f"The connection ended without an answer: {mistake.why}"
     if web.secret_in(answer.text):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
 
+SCHEME = re.compile(r"\b(?:Bearer|Basic)(?:\s+|%20|\+)", re.IGNORECASE)
 REFUSED_SIGNATURE = {"Stripe-Signature": "t=1,v1=00"}
 
 
@@ -81,14 +82,21 @@ class SecretsNotLogged(Check):
         if not lines:
             ctx.inconclusive("nothing was logged of two payments: the log is elsewhere", supply="observers.logs")
         ctx.note(f"{len(lines)} lines were read, {len(about)} of them about the payments")
+        kinds = [kinds_in(line.text, ctx.safe) for line in lines]
         for kind in KINDS:
-            if found := [line for line in lines if holds(kind, line.text, ctx.safe(line.text))]:
+            if found := [line for line, its_kinds in zip(lines, kinds, strict=True) if kind.name in its_kinds]:
                 seen = [ctx.evidence("in the log, masked here", data={"line": one.text[:500]}) for one in found[:3]]
                 detail = f"{len(found)} of {len(lines)} lines since the first payment hold {kind.name} as it is."
                 title = f"The log holds {kind.name}"
                 yield ctx.finding(title, detail, *seen, severity=kind.severity, discriminator=kind.name)
 
 
-def holds(kind: Kind, line: str, safe: str) -> bool:
-    """Whether a line holds a secret of this kind. ``safe`` is the line after masking: more masks than it had itself."""
-    return len(kind.masked.findall(safe)) > len(kind.masked.findall(line)) and bool(kind.written.search(line))
+def kinds_in(line: str, safe: Callable[[str], str]) -> set[str]:
+    """The kinds of secrets in a line. ``safe`` masks them: what has more masks then than before held a secret."""
+    found = set()
+    for kind in KINDS:
+        text = line if kind.written.pattern else SCHEME.sub(" ", line)  # a masked header hides what it is made of
+        has_masked = len(kind.masked.findall(safe(text))) > len(kind.masked.findall(text))
+        if has_masked and kind.written.search(text):
+            found.add(kind.name)
+    return found

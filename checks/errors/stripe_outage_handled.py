@@ -47,7 +47,7 @@ class StripeOutageHandled(Check):
     effect = Effect.FAULT
     uses = Uses(shared=("stripe", "deliveries"), alone=("target", "faults"))
     references = ("docs.stripe.com/error-handling", "docs.stripe.com/rate-limits", "ASVS 16.5.2", "CWE-209", "CWE-755")
-    max_requests = 60
+    max_requests = 80
     max_objects = 13
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -16,7 +15,6 @@ from stripe_audit.observers.interface import Order
 from stripe_audit.stripe_backend.interface import Attempt
 from stripe_audit.trials.deliveries import is_acknowledged
 from stripe_audit.trials.events import event_of
-from stripe_audit.trials.mails import mails_if_seen
 
 __all__ = ["HandlingFailed", "fail_handling"]
 
@@ -33,8 +31,8 @@ class HandlingFailed:
     """What became of an event whose handling failed.
 
     ``hits`` counts the calls to Stripe that failed; ``is_acknowledged`` whether the event was acknowledged all the
-    same, at every endpoint; ``is_taken_later`` whether it was in the end. ``order`` is the last that was seen, and
-    ``mails`` how often the customer got the mail that came most, None where that is not seen.
+    same, at every endpoint; ``is_taken_later`` whether it was in the end. ``statuses`` are the first answers of all
+    endpoints, ``order`` is the last that was seen.
     """
 
     hits: int
@@ -42,7 +40,6 @@ class HandlingFailed:
     is_taken_later: bool
     statuses: tuple[int | None, ...]
     order: Order | None
-    mails: int | None
 
 
 async def fail_handling(ctx: Context) -> HandlingFailed:
@@ -62,11 +59,9 @@ async def fail_handling(ctx: Context) -> HandlingFailed:
     )
     if is_done:
         order, _ = await ctx.orders.stays(payment, lambda order: (order.fulfilled or 0) <= 1, during=0.3)
-    mails = await mails_if_seen(ctx, payment.email, within=0.1)
-    copies = None if mails is None else max(Counter(mail.subject for mail in mails).values(), default=0)
     taken_later = bool(last) and all(map(is_acknowledged, last))
     statuses = tuple(attempt.status for attempt in first)
-    return HandlingFailed(hits, is_taken, taken_later, statuses, order, copies)
+    return HandlingFailed(hits, is_taken, taken_later, statuses, order)
 
 
 async def _hits(ctx: Context, mark: int, faults: Collection[str], *, is_over: bool) -> int:

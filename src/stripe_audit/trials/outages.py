@@ -25,7 +25,7 @@ __all__ = ["OUTAGES", "STRIPE_SAYS", "Outage", "Survived", "try_outages"]
 
 STRIPE_SAYS = "A message of the audit that only Stripe's error holds"
 """The text of the error, so that it is known again where the target passes it on."""
-_SLOW_S = 0.8
+_SLOW_S = 0.6
 _LIMIT_S = 20.0
 """The longest that the experiment waits for an answer. Stripe's libraries wait 80 s; few customers do."""
 
@@ -72,7 +72,7 @@ class Survived:
     @property
     def is_stalled(self) -> bool:
         """Whether everybody waited with the one whose payment was slow."""
-        return self.silence_s > 0.75 * _SLOW_S
+        return self.silence_s > 0.65 * _SLOW_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ async def _longest_silence(ctx: Context, answering: asyncio.Task[Any]) -> float:
         with contextlib.suppress(TargetError):
             await ctx.target.call(role, timeout=_LIMIT_S)
         longest = max(longest, time.monotonic() - began)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
     return longest
 
 
