@@ -23,6 +23,7 @@ from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import malformed_requests
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.pages import Visit, fetched, page_values, source_maps, visit
+from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
@@ -80,6 +81,7 @@ __all__ = [
     "refused",
     "repeat",
     "request_altered",
+    "requests_with_own_price",
     "settled",
     "source_maps",
     "submit_again",

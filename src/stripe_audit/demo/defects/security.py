@@ -14,6 +14,7 @@ from stripe_audit.demo.orders import Orders
 from stripe_audit.demo.pages import Pages
 from stripe_audit.demo.products import price_of
 from stripe_audit.demo.stripe_side import StripeSide
+from stripe_audit.money import is_known_currency
 
 __all__ = ["DEFECTS"]
 
@@ -32,6 +33,13 @@ class _AmountTrusted(Orders):
             return int(Decimal(str(data["amount"])))
         except (KeyError, ArithmeticError):
             return price_of(item, currency, quantity)
+
+
+class _CurrencyTrusted(Orders):
+    def amount_for(self, data: Mapping[str, Any], item: str, currency: str, quantity: int) -> int | None:
+        """The number of the price in dollars, in whatever currency the request names."""
+        price = price_of(item, currency, quantity)
+        return price_of(item, "usd", quantity) if price is None and is_known_currency(currency) else price
 
 
 class _NoHeaders(Pages):
@@ -109,6 +117,12 @@ DEFECTS = (
         "payment-amount-not-trusted",
         seen_in="ynnoj/next-stripe#16",
         orders=_AmountTrusted,
+    ),
+    Defect(
+        "currency-trusted",
+        "The number of the price is charged in whatever currency the request names",
+        "payment-amount-not-trusted",
+        orders=_CurrencyTrusted,
     ),
     Defect("headers-missing", "The page has no security headers", "security-headers-set", pages=_NoHeaders),
     Defect(
