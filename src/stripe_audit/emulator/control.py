@@ -176,6 +176,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "deliveries/withdraw"): deliveries.withdraw,
     ("POST", "deliveries/drain"): deliveries.drain,
     ("GET", "stripecli"): deliveries.sessions,
+    ("DELETE", "stripecli"): deliveries.forget_sessions,
 }
 
 

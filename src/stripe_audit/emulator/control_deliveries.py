@@ -8,7 +8,7 @@ from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.deliveries import Delivery, Hold, listens
 from stripe_audit.emulator.world import World
 
-__all__ = ["drain", "hold", "listed", "release", "resend", "sessions", "withdraw"]
+__all__ = ["drain", "forget_sessions", "hold", "listed", "release", "resend", "sessions", "withdraw"]
 
 Answer = dict[str, Any]
 
@@ -77,6 +77,11 @@ async def drain(world: World, asked: Asked) -> Answer:
 def sessions(world: World, asked: Asked) -> Answer:
     """The Stripe CLIs that are listening, or were."""
     return {"sessions": world.deliveries.sessions.described()}
+
+
+def forget_sessions(world: World, asked: Asked) -> Answer:
+    """No longer wait for Stripe CLIs that are not connected: whoever has stopped one knows better."""
+    return {"forgotten": world.deliveries.sessions.forget()}
 
 
 def _hold(asked: Asked) -> Hold:

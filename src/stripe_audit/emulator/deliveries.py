@@ -18,6 +18,7 @@ from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.stripecli.sessions import Sessions
+from stripe_audit.emulator.thin import type_of
 
 __all__ = ["Deliveries", "Delivery", "Hold", "Lineage"]
 
@@ -283,4 +284,5 @@ class Deliveries:
 
 def listens(endpoint: Obj, type: str) -> bool:
     """Whether an endpoint is enabled and has asked for this type."""
-    return endpoint["status"] == "enabled" and ("*" in endpoint["enabled_events"] or type in endpoint["enabled_events"])
+    name = type_of(type) if endpoint.get("event_payload") == "thin" else type
+    return endpoint["status"] == "enabled" and ("*" in endpoint["enabled_events"] or name in endpoint["enabled_events"])

@@ -14,6 +14,7 @@ import aiohttp
 
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.store import Obj
+from stripe_audit.emulator.thin import notification
 from stripe_audit.signatures import header, sign
 
 __all__ = ["Sender", "attempt", "is_loopback", "render", "signed_headers"]
@@ -121,8 +122,14 @@ def signed_headers(body: bytes, secrets: Sequence[str], timestamp: int) -> dict[
 
 
 def render(event: Obj, endpoint: Obj) -> bytes:
-    """The event's body for this endpoint: at its API version, indented by two spaces."""
+    """The event's body for this endpoint: at its API version, or thin; indented by two spaces."""
+    if endpoint.get("event_payload") == "thin":
+        return _indented(notification(event))
     version = endpoint.get("api_version") or event["api_version"]
     shown = event if version == event["api_version"] else {**event, "api_version": version}
+    return _indented(shown)
+
+
+def _indented(value: Obj) -> bytes:
     # What no UTF-8 can carry (half of a surrogate pair) becomes \\udxxx, which JSON reads as the same half.
-    return json.dumps(shown, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")

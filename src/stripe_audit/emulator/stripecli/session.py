@@ -76,6 +76,10 @@ class Session:
                 )
         return found
 
+    @property
+    def is_connected(self) -> bool:
+        return self._socket is not None
+
     def attach(self, socket: web.WebSocketResponse) -> web.WebSocketResponse | None:
         """The CLI is there. Returns the connection that this one replaces."""
         replaced, self._socket = self._socket, socket
@@ -91,16 +95,20 @@ class Session:
         if self._socket is not socket:
             return
         self._socket = None
-        self._connected.clear()
         if is_over:
-            self._give_up()
+            self.give_up()
         else:
-            self._expiry = asyncio.get_running_loop().call_later(GAP_S, self._give_up)
+            self._connected.clear()
+            self._expiry = asyncio.get_running_loop().call_later(GAP_S, self.give_up)
         self._conversations.interrupt()
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """Expect the CLI no longer. Should it come back, it is welcome."""
         self.is_live = False
-        self._expiry = None
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        self._connected.set()  # whoever waits for a connection finds none
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
@@ -208,7 +216,7 @@ class Session:
         return {
             "features": list(self.features),
             "is_live": self.is_live,
-            "is_connected": self._socket is not None,
+            "is_connected": self.is_connected,
             "endpoints": [{name: one[name] for name in ("id", "url", "event_payload")} for one in self.endpoints],
             "filters": dict(self.filters),
         }

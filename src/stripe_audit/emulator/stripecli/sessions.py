@@ -86,6 +86,14 @@ class Sessions:
         """All sessions, for the control API."""
         return [session.as_json() for session in self._known.values()]
 
+    def forget(self) -> int:
+        """Drop the sessions that have no connection. Returns how many there were."""
+        gone = [session for session in self._known.values() if not session.is_connected]
+        for session in gone:
+            session.give_up()
+            del self._known[session.id]
+        return len(gone)
+
     async def close(self) -> None:
         """Close all connections, as a server does that goes away."""
         for session in list(self._known.values()):
