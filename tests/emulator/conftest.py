@@ -18,7 +18,7 @@ stripe.enable_telemetry = False  # the library would write a file into the user'
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    config = EmulatorConfig(retry_schedule=(0.02, 0.03, 0.04), refund_delay=0.02, delivery_timeout=2.0)
+    config = EmulatorConfig(seed=2026, retry_schedule=(0.02, 0.03, 0.04), refund_delay=0.02, delivery_timeout=2.0)
     with Emulator(config) as running:
         yield running
 

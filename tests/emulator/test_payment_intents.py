@@ -192,7 +192,7 @@ class TestRefusedForms:
             ({"confirm": "perhaps"}, "confirm", None),
             ({"metadata": "text"}, "metadata", None),
             (
-                {"confirm": True, "payment_method": "pm_card_visa", "return_url": "no url\r\nX: y"},
+                {"confirm": True, "payment_method": "pm_card_visa", "return_url": "https://example.com/\r\nX:y"},
                 "return_url",
                 "url_invalid",
             ),
