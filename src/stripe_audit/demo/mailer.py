@@ -46,7 +46,8 @@ class Outbox:
             await self._wake.wait()
 
     def _send(self, mails: list[dict[str, Any]]) -> None:
-        with smtplib.SMTP(self._config.smtp_host, self._config.smtp_port, timeout=5) as connection:
+        host, port = self._config.smtp_host, self._config.smtp_port
+        with smtplib.SMTP(host, port, local_hostname="localhost", timeout=5) as connection:  # else a name look-up
             for mail in mails:
                 message = EmailMessage()
                 message["From"] = self._config.mail_from

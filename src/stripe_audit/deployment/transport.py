@@ -216,7 +216,7 @@ class Transport:
                 trust_env=False,
                 follow_redirects=False,
                 timeout=httpx.Timeout(None),  # one deadline over the whole exchange, see request()
-                limits=httpx.Limits(max_connections=64, keepalive_expiry=2.0),
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=2.0),
             )
         return self._client
 

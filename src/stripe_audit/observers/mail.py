@@ -63,7 +63,13 @@ class MailSink(MailObserver):
 
     def start(self) -> None:
         """Begin to listen. Raises TargetError if the port is taken."""
-        controller = _Sink(self._handler, hostname="127.0.0.1", port=self._port, data_size_limit=_SIZE_CAP)
+        controller = _Sink(
+            self._handler,
+            hostname="127.0.0.1",
+            port=self._port,
+            data_size_limit=_SIZE_CAP,
+            server_hostname="localhost",  # else its name is looked up, which may take long
+        )
         try:
             controller.start()
         except OSError as error:
