@@ -27,8 +27,8 @@ class EnvKeysConsistent(Check):
         account and mode, every payment ends in "No such payment_intent".
 
     How to fix:
-        Copy both keys from the same page of the Dashboard (Developers → API keys), in the same mode. ``GET /v1/account``
-        with the secret key tells which account it is of.
+        Copy both keys from the same page of the Dashboard (Developers → API keys), in the same mode. What account a
+        secret key is of, ``GET /v1/account`` tells.
     """
 
     id = "env-keys-consistent"

@@ -78,11 +78,12 @@ async def told(ctx: Context, route: WebhookRoute) -> Seen:
         )
     if not answer.is_success:
         return Seen(delivered, await trials.why_refused(ctx, route, event, answer.status))
+    is_left_elsewhere = False
     if payment and not delivered.effect:
         await ctx.stripe.release(payment.intent, events=[event["id"]])  # to every endpoint that listens to it
-        if await trials.effect_of(ctx, delivered.told, within=ctx.patience):
-            ctx.note(f"{route.path} acknowledges {event['type']} and leaves the order to another endpoint")
-            return Seen(delivered, is_left_elsewhere=True)
-    elif not payment and await trials.accepts_anything(ctx, route):
-        ctx.inconclusive("it answers 2xx even to what is no event, and no effect shows", supply="observers.order")
-    return Seen(delivered)
+        is_left_elsewhere = bool(await trials.effect_of(ctx, delivered.told, within=ctx.patience))
+    if (is_left_elsewhere or not payment) and await trials.accepts_anything(ctx, route):
+        ctx.inconclusive("it answers 2xx even to what is no event, and no effect is its own", supply="observers.order")
+    if is_left_elsewhere:
+        ctx.note(f"{route.path} acknowledges {event['type']} and leaves the order to another endpoint")
+    return Seen(delivered, is_left_elsewhere=is_left_elsewhere)

@@ -68,6 +68,11 @@ class Shop:
         app.on_cleanup.append(self._stop)
         return app
 
+    @property
+    def port(self) -> int:
+        """Where it listens: where it was told to."""
+        return self.config.port
+
     def add_webhooks(self, app: web.Application) -> None:
         """The webhook endpoint and its sub-routes."""
         for route in ("", *SUB_ROUTES):

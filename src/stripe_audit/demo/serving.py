@@ -42,7 +42,7 @@ async def serve(shop: Shop, config: ShopConfig) -> web.AppRunner:
     """Listen on 127.0.0.1. The caller cleans the runner up."""
     runner = web.AppRunner(shop.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", config.port).start()
+    await web.TCPSite(runner, "127.0.0.1", shop.port).start()
     if config.https_port is not None:
         await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context()).start()
     return runner

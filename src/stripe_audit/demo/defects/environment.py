@@ -9,6 +9,8 @@ from aiohttp import web
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Refusal
+from stripe_audit.deployment.launch.ports import free_port
 
 __all__ = ["DEFECTS"]
 
@@ -20,14 +22,44 @@ class _DiesAtStart(Shop):
 
 
 class _WrongPort(Shop):
-    """Listens, but not where it was told to: serving.py asks the configuration for the port."""
+    """Listens, but not where it was told to."""
 
-    ignores_port = True
+    @property
+    def port(self) -> int:
+        return free_port()
 
 
 class _Unhealthy(Shop):
     async def health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "error"}, status=500)
+
+
+class _HealthyAlways(Shop):
+    """The health route was written to never fail."""
+
+    async def health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "checks": {"database": "down"}})
+
+
+class _FrontendForAll(Shop):
+    """Serves the frontend's page for every path that it does not know, the webhook's among them."""
+
+    def webhook_path(self, route: str) -> str:
+        return super().webhook_path(route) if route else "/api/webhook/stripe"
+
+    def refused(self, refusal: Refusal) -> web.Response:
+        if refusal.status == 404 and refusal.code == "not_found":
+            return web.Response(text="<!doctype html><title>Shop</title>", content_type="text/html")
+        return super().refused(refusal)
+
+
+class _CsrfChecked(Shop):
+    """A CSRF check stands before the main webhook endpoint; the others were exempted from it."""
+
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        if route:
+            return await super().webhook(route, request)
+        return self.refused(Refusal(403, "csrf", "The CSRF token is missing."))
 
 
 class _NoWebhook(Shop):
@@ -40,29 +72,26 @@ class _Redirected(Shop):
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         if request.path == "/api/webhooks/stripe":
+            await request.read()
             return web.Response(status=308, headers={"Location": "/api/webhooks/stripe/"})
         return await super().answered(request, handler)
 
 
-_GONE = ("webhook-genuine-event-accepted", "webhook-signature-verified", "webhook-raw-body-preserved")
 _EVENTS_LOST = (
-    *_GONE,
+    "webhook-genuine-event-accepted",
+    "webhook-signature-verified",
+    "webhook-replay-rejected",
+    "webhook-raw-body-preserved",
+    "webhook-method-limited",
     "webhook-events-handled",
     "webhook-unknown-event-acknowledged",
     "webhook-malformed-event-rejected",
-    "webhook-replay-rejected",
-    "webhook-method-limited",
     "payment-states-handled",
     "events-triggered",
     "payment-events-logged",
-    "customer-notified",
-    "failed-payment-alerted",
-    "failed-payment-retryable",
-    "webhook-failure-retried",
-    "decline-reported-safely",
     "ledger-reconciles",
-    "secrets-not-logged",
 )
+"""What the main endpoint alone is told of: cancellations, refunds, disputes. The others go on."""
 
 DEFECTS = (
     Defect(
@@ -93,9 +122,31 @@ DEFECTS = (
         "webhook-path-missing",
         "The webhook endpoint is not where it is declared",
         "webhook-endpoint-reachable",
-        also=_EVENTS_LOST,
+        also=("webhook-url-not-redirected", *_EVENTS_LOST),
         seen_in="fossasia/eventyay#4296",
         shop=_NoWebhook,
+    ),
+    Defect(
+        "healthy-whatever-happens",
+        "The health route answers 200 and says in its body that the database is down",
+        "health-endpoint-answers",
+        shop=_HealthyAlways,
+    ),
+    Defect(
+        "frontend-for-all-paths",
+        "The webhook's path is another, and every unknown path gets the frontend's page with 200",
+        "webhook-endpoint-reachable",
+        also=_EVENTS_LOST,
+        seen_in="dj-stripe/dj-stripe#690",
+        shop=_FrontendForAll,
+    ),
+    Defect(
+        "webhook-behind-csrf",
+        "A CSRF check refuses webhook events, which have no token",
+        "webhook-endpoint-reachable",
+        also=_EVENTS_LOST,
+        seen_in="laravel/cashier-stripe#714",
+        shop=_CsrfChecked,
     ),
     Defect(
         "webhook-redirected",
@@ -109,7 +160,6 @@ DEFECTS = (
         "env-key-missing",
         "The env file lacks the webhook secret",
         "env-keys-present",
-        also=("webhook-secret-well-formed",),
         seen_in="Layr-Labs/d-inference#710",
         env={"STRIPE_WEBHOOK_SECRET": None},
     ),

@@ -30,6 +30,17 @@ class _AnyMethod(Shop):
         return await super().webhook(route, request) if request.method == "POST" else self.acknowledged(200)
 
 
+class _MethodIgnored(Shop):
+    webhook_methods = ("POST", "PUT")
+
+
+class _DoesNothing(Receipts):
+    """The webhook service is switched off since its import fails; what stands in acknowledges and does nothing."""
+
+    async def accept(self, event: Mapping[str, Any]) -> None:
+        self.journal.info("webhook event received", event_id=event["id"], event_type=event["type"])
+
+
 class _Unverified(Receipts):
     def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
         return self.parsed(body)
@@ -77,6 +88,24 @@ class _Reserialised(Receipts):
         return super().verified(route, body, signature)
 
 
+class _ParsedFirst(Receipts):
+    """JSON middleware has consumed the body; what is verified is ``JSON.stringify(req.body)``."""
+
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        try:
+            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
+        except ValueError:
+            pass
+        return super().verified(route, body, signature)
+
+
+class _SmallLimit(Shop):
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        if len(await request.read()) > 52 * 1024:
+            raise Refusal(413, "too_large", "The body is too large.")
+        return await super().webhook(route, request)
+
+
 class _RefundsIgnored(Receipts):
     async def handle(self, event: Mapping[str, Any]) -> None:
         if not str(event["type"]).startswith(("charge.refund", "refund.")):
@@ -103,12 +132,38 @@ class _ShowsTraces(Shop):
         return web.Response(status=500, text=traceback.format_exc())
 
 
+_ALL_EVENTS_LOST = (
+    "webhook-events-handled",
+    "payment-status-updated",
+    "payment-states-handled",
+    "payment-recorded",
+    "decline-reported-safely",
+    "payment-events-logged",
+    "customer-notified",
+    "failed-payment-alerted",
+    "failed-payment-retryable",
+    "webhook-failure-retried",
+    "one-time-payment-completes",
+    "webhook-duplicates-harmless",
+    "webhook-events-none-lost",
+    "webhook-order-independent",
+    "ledger-reconciles",
+)
+_WITH_A_CONTROL = (
+    "webhook-signature-verified",
+    "webhook-replay-rejected",
+    "webhook-method-limited",
+    "webhook-unknown-event-acknowledged",
+    "webhook-malformed-event-rejected",
+)
+"""Checks that tell nothing of an endpoint which refuses genuine events."""
+
 DEFECTS = (
     Defect(
         "sub-route-shares-secret",
         "One webhook route verifies with another route's secret",
         "webhook-genuine-event-accepted",
-        also=("events-triggered",),
+        also=("webhook-raw-body-preserved", "events-triggered", *_WITH_A_CONTROL),
         seen_in="stripe/sync-engine#43",
         receipts=_SharedSecret,
     ),
@@ -119,10 +174,24 @@ DEFECTS = (
         shop=_AnyMethod,
     ),
     Defect(
+        "webhook-method-ignored",
+        "The webhook endpoint handles events that come by PUT",
+        "webhook-method-limited",
+        shop=_MethodIgnored,
+    ),
+    Defect(
+        "handlers-do-nothing",
+        "Events are verified and acknowledged, and no handler runs",
+        "webhook-genuine-event-accepted",
+        also=_ALL_EVENTS_LOST,
+        seen_in="payloadcms/payload#10890",
+        receipts=_DoesNothing,
+    ),
+    Defect(
         "signature-unchecked",
         "No signature is checked",
         "webhook-signature-verified",
-        also=("webhook-replay-rejected", "webhook-genuine-event-accepted"),
+        also=("webhook-replay-rejected", "webhook-raw-body-preserved"),
         seen_in="colophon-group/jobseek#3253",
         receipts=_Unverified,
     ),
@@ -137,7 +206,7 @@ DEFECTS = (
         "refuses-but-processes",
         "A bad signature is answered with 400, and the event is processed all the same",
         "webhook-signature-verified",
-        also=("webhook-replay-rejected", "webhook-malformed-event-rejected"),
+        also=("webhook-replay-rejected",),
         seen_in="stripe/stripe-node#1254",
         shop=_RefusesButProcesses,
     ),
@@ -151,8 +220,24 @@ DEFECTS = (
         "body-reserialised",
         "The signature is checked over JSON that was parsed and written again",
         "webhook-raw-body-preserved",
+        also=("webhook-signature-verified",),
         seen_in="stripe/stripe-node#1254",
         receipts=_Reserialised,
+    ),
+    Defect(
+        "body-parsed-first",
+        "The signature is checked over the body as JSON.stringify writes it, so every event is refused",
+        "webhook-raw-body-preserved",
+        also=("webhook-genuine-event-accepted", "events-triggered", *_WITH_A_CONTROL, *_ALL_EVENTS_LOST),
+        seen_in="stripe/stripe-node#356",
+        receipts=_ParsedFirst,
+    ),
+    Defect(
+        "body-limit-too-small",
+        "Events above 52 KB are refused",
+        "webhook-raw-body-preserved",
+        seen_in="mozilla/fxa#8861",
+        shop=_SmallLimit,
     ),
     Defect(
         "refunds-ignored",
