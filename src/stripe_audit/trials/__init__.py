@@ -22,7 +22,7 @@ from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import malformed_requests
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
-from stripe_audit.trials.pages import Visit, fetched, page_values, source_maps, visit
+from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, fetched, page_values, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
@@ -33,6 +33,7 @@ from stripe_audit.trials.together import together
 
 __all__ = [
     "JOURNEYS",
+    "NOT_FOUND",
     "OUTAGES",
     "REPETITIONS",
     "STRIPE_SAYS",
@@ -54,6 +55,7 @@ __all__ = [
     "Visit",
     "accepts_anything",
     "accepts_forgery",
+    "api_answers",
     "believed_forgeries",
     "deliver_genuine",
     "deliverable",

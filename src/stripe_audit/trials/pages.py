@@ -1,4 +1,4 @@
-"""Opening the declared page as a browser does, with the scripts that it loads from the target itself."""
+"""Opening the declared page as a browser does, with the scripts that the target serves for it; reading the API."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from stripe_audit.trials.together import together
 from stripe_audit.web.answers import is_page
 from stripe_audit.web.exposure import source_map_of
 from stripe_audit.web.html import Page, parse_page
+from stripe_audit.web.stripe_js import fetches_stripe_js, is_loader
 
-__all__ = ["Visit", "fetched", "page_values", "source_maps", "visit"]
+__all__ = ["NOT_FOUND", "Visit", "api_answers", "fetched", "page_values", "source_maps", "visit"]
 
+NOT_FOUND = "an address that does not exist"
+"""The label of its answer."""
+
+_READABLE = ("catalogue", "health", "webhook_health", "order")
 _HOPS = 4
 _MOST_SCRIPTS = 24
 
@@ -38,6 +43,13 @@ class Visit:
     def texts(self) -> tuple[str, ...]:
         """What the page's own scripts say."""
         return tuple(answer.text for answer in self.scripts.values())
+
+    @property
+    def loads_stripe_js(self) -> bool:
+        """Whether an element, or a script of the page, fetches Stripe.js from Stripe or through Stripe's loader."""
+        inline = [script.text for script in self.page.scripts]
+        loaders = [script for script in self.page.scripts if script.src and is_loader(script.src)]
+        return bool(self.page.stripe_scripts or loaders) or any(map(fetches_stripe_js, (*inline, *self.texts)))
 
 
 def page_values(ctx: Context) -> dict[str, Any]:
@@ -133,3 +145,29 @@ async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, 
     """The source maps that scripts name and the target serves: they hold the code as it was written."""
     named = [source_map_of(answer.text, url) for url, answer in scripts.items()]
     return await fetched(ctx, [url for url in dict.fromkeys(named) if url])
+
+
+async def api_answers(ctx: Context, *, headers: Mapping[str, str] | None = None) -> dict[str, Answer]:
+    """Answers of the declared routes of the API that can be read, by their labels; and to an address that is not there.
+
+    Over TLS where that is declared and works. What does not answer is left out.
+    """
+    values = page_values(ctx)
+    roles = [role for role in _READABLE if ctx.target.has(role) and ctx.target.route(role).method == "GET"]
+
+    async def read(role: str | None, is_https: bool) -> Answer:
+        if role:
+            return await ctx.target.call(role, values, headers=headers, is_https=is_https)
+        return await ctx.request("GET", f"/{ctx.tag}-is-not-here", headers=headers, is_https=is_https)
+
+    async def read_somehow(role: str | None) -> Answer | None:
+        for is_https in (True, False) if ctx.spec.https_url else (False,):
+            try:
+                return await read(role, is_https)
+            except TargetError:
+                continue
+        return None
+
+    labels = [*(ctx.target.route(role).label for role in roles), NOT_FOUND]
+    answers = await together(map(read_somehow, [*roles, None]))
+    return {label: answer for label, answer in zip(labels, answers, strict=True) if answer}
