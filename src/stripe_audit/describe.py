@@ -10,7 +10,6 @@ from random import Random
 from stripe_audit.check import NEEDS
 from stripe_audit.context import Project
 from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, WebhookRoute
-from stripe_audit.errors import SettingsError
 from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
 from stripe_audit.settings import Settings
@@ -20,13 +19,11 @@ __all__ = ["declared_needs", "project_of", "target_spec", "webhook_secrets"]
 
 
 def webhook_secrets(settings: Settings, seed: int | None) -> dict[str, str | None]:
-    """The signing secret of each webhook by its name; made anew where the settings say so. Raises SettingsError."""
+    """The signing secret of each webhook by its name; made anew where the settings say so."""
     random: Random = secrets.SystemRandom() if seed is None else Random(seed)  # noqa: S311
     alphabet = string.ascii_letters + string.digits
     found: dict[str, str | None] = {}
     for webhook in settings.model.target.routes.webhook:
-        if webhook.name in found:
-            raise SettingsError(f"two webhooks are named {webhook.name!r}", hint="target.routes.webhook[].name")
         is_generated = isinstance(webhook.secret, SecretSource) and webhook.secret.generated
         made = "whsec_" + "".join(random.choice(alphabet) for _ in range(32))
         found[webhook.name] = made if is_generated else settings.secret(webhook.secret)

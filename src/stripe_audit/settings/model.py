@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import jmespath
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from stripe_audit.models import Severity
+from stripe_audit.money import to_minor
 from stripe_audit.phases import PHASES
+from stripe_audit.settings.texts import (
+    LAUNCH_PLACEHOLDERS,
+    PLACEHOLDERS,
+    Expression,
+    Path_,
+    Url,
+    check_placeholders,
+)
 
 __all__ = [
     "AuditSettings",
@@ -30,60 +36,6 @@ __all__ = [
     "WebhookSettings",
 ]
 
-PLACEHOLDERS = ("order", "item", "quantity", "amount", "currency", "email", "name")
-LAUNCH_PLACEHOLDERS = (
-    "port",
-    "https_port",
-    "stripe_url",
-    "secret_key",
-    "publishable_key",
-    "webhook_secret",
-    "smtp_host",
-    "smtp_port",
-    "scratch",
-    "folder",
-)
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)(?::[^{}]*)?\}")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-
-
-def _check_placeholders(value: Any, known: tuple[str, ...]) -> Any:
-    for text in _texts(value):
-        for match in _PLACEHOLDER.finditer(text):
-            if match[1] not in known:
-                raise ValueError(
-                    f"unknown placeholder {{{match[1]}}}; known are {', '.join(f'{{{k}}}' for k in known)}"
-                )
-    return value
-
-
-def _check_jmespath(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(f"not a JMESPath expression: {str(error).splitlines()[0]}") from None
-    return expression
-
-
-def _check_path(path: str) -> str:
-    if not path.startswith("/"):
-        raise ValueError("a path begins with /")
-    return _check_placeholders(path, PLACEHOLDERS)  # type: ignore[no-any-return]
-
-
-Path_ = Annotated[str, AfterValidator(_check_path)]
-Expression = Annotated[str, AfterValidator(_check_jmespath)]
-Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+/?$")]
 State = Literal["unpaid", "pending", "paid", "failed", "canceled", "refunded", "partially_refunded", "disputed"]
 
 
@@ -131,7 +83,7 @@ class RouteSettings(_Model):
     @field_validator("body", "headers")
     @classmethod
     def _known_placeholders(cls, value: Any) -> Any:
-        return _check_placeholders(value, PLACEHOLDERS)
+        return check_placeholders(value, PLACEHOLDERS)
 
 
 class WebhookSettings(_Model):
@@ -158,6 +110,15 @@ class RoutesSettings(_Model):
     checkout: RouteSettings | None = None
     subscribe: RouteSettings | None = None
 
+    @field_validator("webhook")
+    @classmethod
+    def _named_apart(cls, value: list[WebhookSettings]) -> list[WebhookSettings]:
+        names = [webhook.name for webhook in value]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two webhooks are named {name!r}")
+        return value
+
 
 class LaunchSettings(_Model):
     """How the audit starts the target itself, as a separate process that it also stops."""
@@ -171,15 +132,20 @@ class LaunchSettings(_Model):
     @field_validator("env", "command")
     @classmethod
     def _known_placeholders(cls, value: Any) -> Any:
-        return _check_placeholders(value, LAUNCH_PLACEHOLDERS)
+        return check_placeholders(value, LAUNCH_PLACEHOLDERS)
 
 
 class ItemSettings(_Model):
     """Something that the target sells; the price in major units, exact."""
 
     id: str
-    price: Decimal = Field(gt=0)
+    price: Decimal = Field(gt=0, le=999_999_999_999)
     currency: str = Field(pattern=r"^[a-z]{3}$")
+
+    @model_validator(mode="after")
+    def _chargeable(self) -> ItemSettings:
+        to_minor(self.price, self.currency)  # its MoneyError says what is wrong
+        return self
 
 
 class TargetSettings(_Model):
@@ -260,7 +226,7 @@ class BudgetSettings(_Model):
     """Bounds of a run."""
 
     requests: int = Field(5000, gt=0)
-    seconds: float = Field(600.0, gt=0)
+    seconds: float = Field(600.0, gt=0, le=86400)
     body_bytes: int = Field(10 * 1024 * 1024, gt=0)
 
 
@@ -268,8 +234,8 @@ class AuditSettings(_Model):
     """How the audit runs."""
 
     jobs: int = Field(4, ge=1, le=64)
-    timeout: float = Field(20.0, gt=0, description="seconds for each check")
-    patience: float = Field(4.0, gt=0, description="seconds to wait for an effect before it counts as missing")
+    timeout: float = Field(20.0, gt=0, le=3600, description="seconds for each check")
+    patience: float = Field(4.0, gt=0, le=3600, description="seconds to wait for an effect before it counts as missing")
     fail_on: Severity = Severity.MEDIUM
     strict: bool = False
     allow_probes: bool = False
