@@ -18,15 +18,21 @@ from stripe_audit.settings.model import RouteSettings, SecretSource
 __all__ = ["declared_needs", "project_of", "target_spec", "webhook_secrets"]
 
 
-def webhook_secrets(settings: Settings, seed: int | None) -> dict[str, str | None]:
-    """The signing secret of each webhook by its name; made anew where the settings say so."""
+def webhook_secrets(settings: Settings, seed: int | None, *, is_launching: bool) -> dict[str, str | None]:
+    """The signing secret of each webhook by its name; made anew where the settings say so.
+
+    A target that is not launched cannot know a secret that is made now, so that there is none.
+    """
     random: Random = secrets.SystemRandom() if seed is None else Random(seed)  # noqa: S311
     alphabet = string.ascii_letters + string.digits
     found: dict[str, str | None] = {}
     for webhook in settings.model.target.routes.webhook:
         is_generated = isinstance(webhook.secret, SecretSource) and webhook.secret.generated
         made = "whsec_" + "".join(random.choice(alphabet) for _ in range(32))
-        found[webhook.name] = made if is_generated else settings.secret(webhook.secret)
+        if is_generated:
+            found[webhook.name] = made if is_launching else None
+        else:
+            found[webhook.name] = settings.secret(webhook.secret)
     return found
 
 
@@ -51,16 +57,17 @@ def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: M
         for role in type(target.routes).model_fields
         if isinstance(value := getattr(target.routes, role), RouteSettings)
     }
+    url = placed(target.url) or ""
     return TargetSpec(
         name=target.name,
-        url=placed(target.url) or "",
+        url=url,
         routes=routes,
         webhooks=tuple(
             WebhookRoute(webhook.name, webhook.path, secrets_by_name[webhook.name], tuple(webhook.events))
             for webhook in target.routes.webhook
         ),
         items=tuple(Item(item.id, item.price, item.currency) for item in target.items),
-        https_url=placed(target.https_url),
+        https_url=placed(target.https_url) or (url if url.startswith("https:") else None),
         frontend_url=placed(target.frontend_url),
         ca_file=str(settings.path(target.ca_file)) if target.ca_file else None,
     )
@@ -121,7 +128,11 @@ def declared_needs(
     if target.launch is not None and not is_launching:
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
     for webhook in target.routes.webhook:
-        if isinstance(webhook.secret, SecretSource) and webhook.secret.env and not settings.secret(webhook.secret):
+        if not isinstance(webhook.secret, SecretSource):
+            continue
+        if webhook.secret.generated and not is_launching:
+            reasons["webhook_secret"] = "a generated secret is known only to a target that the audit launches"  # noqa: S105
+        elif webhook.secret.env and not settings.secret(webhook.secret):
             reasons["webhook_secret"] = f"the variable {webhook.secret.env} is not set"
     met = frozenset(need for need, is_met in conditions.items() if is_met)
     return Declared(met & frozenset(NEEDS), reasons, unreached)

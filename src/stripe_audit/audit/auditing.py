@@ -82,7 +82,8 @@ class Audit:
         """What a run would do, without starting anything. Pure but for reading files."""
         target = self.settings.model.target
         is_launching = self.options.is_launching and target.launch is not None
-        spec = target_spec(self.settings, {}, webhook_secrets(self.settings, self.options.seed))
+        secrets = webhook_secrets(self.settings, self.options.seed, is_launching=is_launching)
+        spec = target_spec(self.settings, {}, secrets)
         declared = declared_needs(self.settings, spec, is_launching=is_launching)
         return make_plan(
             self.catalog, self.selected, declared, expected_permission(self.settings, is_launching=is_launching)

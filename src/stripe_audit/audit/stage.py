@@ -69,7 +69,7 @@ class Stage:
         self.tag = "sa" + "".join(random.choice(_TAG_LETTERS) for _ in range(8))
         self.is_launching = is_launching and target.launch is not None
         self.keys = make_test_keys(seed)
-        self.webhook_secrets = webhook_secrets(settings, seed)
+        self.webhook_secrets = webhook_secrets(settings, seed, is_launching=self.is_launching)
         self.stripe = (
             EmbeddedStripe(
                 self.keys, port=settings.model.stripe.port, seed=seed, api_version=settings.model.stripe.api_version
