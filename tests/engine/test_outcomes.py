@@ -296,6 +296,27 @@ def test_blocking_calls_of_a_check_give_results_and_errors_and_are_bounded():
     assert Run([make("a-check", run)])()["a-check"].error.startswith("ZeroDivisionError: division by zero")
 
 
+def test_what_a_check_left_running_ends_before_its_connections_are_closed():
+    seen = []
+
+    async def goes_on(ctx):
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            seen.append(ctx.is_aclosed)
+
+    async def gives_up(ctx):
+        await asyncio.sleep(0)
+        raise Inconclusive("cannot tell")
+
+    async def run(self, ctx):
+        await asyncio.gather(goes_on(ctx), gives_up(ctx))
+        yield
+
+    assert Run([make("a-check", run)])()["a-check"].outcome is Outcome.INCONCLUSIVE
+    assert seen == [False]
+
+
 def _wait_until(is_met, within=10.0):
     deadline = time.monotonic() + within
     while not is_met():

@@ -28,6 +28,8 @@ __all__ = ["Attempt", "CheckContext", "unstarted"]
 
 MOST_FINDINGS = 1000
 """A check that yields more does not end by itself."""
+_STRAGGLING_S = 1.0
+"""How long what a check left running may take to end."""
 
 
 class CheckContext(Protocol):
@@ -123,6 +125,7 @@ class Attempt:
         finally:
             if is_over:
                 context.close()
+            await _end_stragglers()
             await context.aclose()
 
     async def _collect(self, context: CheckContext) -> None:
@@ -227,6 +230,21 @@ class Attempt:
         home = getattr(getattr(self.check.run, "__code__", None), "co_filename", None)
         frame = ([frame for frame in frames if frame.filename == home] or frames)[-1]
         return f"{_file(frame.filename)}:{frame.lineno}"
+
+
+async def _end_stragglers() -> None:
+    """Cancel what the check left running: when one task of a ``gather`` ends a check, the others go on.
+
+    They hold connections, which cannot be closed under them.
+    """
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        ended, _ = await asyncio.wait(tasks, timeout=_STRAGGLING_S)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # the check has ended for another reason; this one is told to nobody
 
 
 def unstarted(check: type[Check], reason: str, setting: str | None) -> CheckResult:
