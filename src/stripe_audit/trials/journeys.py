@@ -57,10 +57,9 @@ async def _cancel(ctx: Context, payment: Payment) -> None:
 
 
 def _refund(parts: int) -> Step:
-    """Give back one of so many parts, as the shop's owner does in the Dashboard once the payment has been told of."""
+    """Give back one of so many parts, as the shop's owner does in the Dashboard."""
 
     async def step(ctx: Context, payment: Payment) -> None:
-        await settled(ctx, [payment.intent])
         intent = await intent_of(ctx, payment)
         if intent["status"] == "succeeded":
             least = chargeable_step(intent["currency"])
@@ -115,14 +114,16 @@ JOURNEYS: dict[str, Journey] = {
 
 
 async def travel(ctx: Context, identity: str, *, item: Item | None = None, is_held: bool = False) -> Payment:
-    """A new payment, taken all the way, once its creation has been told of. With ``is_held`` nothing is told yet.
+    """A new payment, taken all the way; each step once the one before has been told of, since customers take time.
+
+    With ``is_held`` nothing is told yet.
 
     Raises Inconclusive where it stands otherwise at Stripe than it should (a shop that captures later, say).
     """
     journey = JOURNEYS[identity]
     payment = await ctx.payments.new(item=item, is_held=is_held)
-    await settled(ctx, [payment.intent])
     for step in journey.steps:
+        await settled(ctx, [payment.intent])
         await step(ctx, payment)
     status = (await intent_of(ctx, payment))["status"]
     if status != journey.intent:

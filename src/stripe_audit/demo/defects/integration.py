@@ -72,7 +72,7 @@ class _BurstLoses(Receipts):
             return await super().accept(event)
         queue: set[str] = self.__dict__.setdefault("_queue", set())
         lost: set[str] = self.__dict__.setdefault("_lost", set())
-        if event["id"] not in queue and len(queue) >= 8:
+        if event["id"] not in queue and len(queue) >= 10:
             lost.add(event["id"])
         if event["id"] not in lost:
             queue.add(event["id"])
