@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -102,6 +103,10 @@ class Shop:
         await asyncio.gather(*self._workers, return_exceptions=True)
         self.stripe.close()
         self.store.close()
+
+    def harden(self, context: ssl.SSLContext) -> None:
+        """TLS 1.2 and up."""
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     # What every answer has in common
 

@@ -23,10 +23,10 @@ CA_FILE = Path(__file__).parent / "tls" / "ca.pem"
 """The authority that signed the shop's certificate; it may sign for 127.0.0.1 and localhost only."""
 
 
-def tls_context() -> ssl.SSLContext:
-    """The shop's own certificate, TLS 1.2 and up."""
+def tls_context(shop: Shop) -> ssl.SSLContext:
+    """The demo's own certificate; the versions that the shop takes."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    shop.harden(context)
     context.load_cert_chain(CA_FILE.with_name("shop.pem"))
     return context
 
@@ -44,7 +44,7 @@ async def serve(shop: Shop, config: ShopConfig) -> web.AppRunner:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", shop.port).start()
     if config.https_port is not None:
-        await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context()).start()
+        await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context(shop)).start()
     return runner
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
+from stripe_audit.trials.encryption import Tls, is_local, leads_to_tls, page_in_the_clear, tls_of
 from stripe_audit.trials.endpoints import (
     Delivered,
     believed_forgeries,
@@ -50,6 +51,7 @@ __all__ = [
     "Retried",
     "Submitted",
     "Survived",
+    "Tls",
     "Told",
     "Tried",
     "Visit",
@@ -69,7 +71,9 @@ __all__ = [
     "intent_of",
     "is_acknowledged",
     "is_alarming",
+    "is_local",
     "is_named",
+    "leads_to_tls",
     "log_mark",
     "made",
     "mails_if_seen",
@@ -78,6 +82,7 @@ __all__ = [
     "money_kept",
     "names_of",
     "need_a_working_endpoint",
+    "page_in_the_clear",
     "page_values",
     "place_of",
     "refused",
@@ -89,6 +94,7 @@ __all__ = [
     "submit_again",
     "takes",
     "tell",
+    "tls_of",
     "together",
     "told_after",
     "travel",

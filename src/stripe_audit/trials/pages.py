@@ -82,11 +82,16 @@ async def visit(ctx: Context, *, with_scripts: bool = False) -> Visit:
     return Visit(answer, page, is_https, scripts, tuple(url for url in own if url not in scripts))
 
 
+def _ways(ctx: Context) -> tuple[bool, ...]:
+    """Over TLS first, where that is declared; then in the clear."""
+    return (True, False) if ctx.spec.https_url else (False,)
+
+
 async def _opened(ctx: Context) -> Answer:
     """The page's answer, after redirects between the declared addresses of the target."""
     values = page_values(ctx)
     trouble: TargetError | None = None
-    for is_https in (True, False) if ctx.spec.https_url else (False,):
+    for is_https in _ways(ctx):
         try:
             answer = await ctx.target.call("page", values, is_https=is_https)
             for _ in range(_HOPS):
@@ -147,23 +152,25 @@ async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, 
     return await fetched(ctx, [url for url in dict.fromkeys(named) if url])
 
 
-async def api_answers(ctx: Context, *, headers: Mapping[str, str] | None = None) -> dict[str, Answer]:
+async def api_answers(
+    ctx: Context, *, headers: Mapping[str, str] | None = None, is_https: bool | None = None
+) -> dict[str, Answer]:
     """Answers of the declared routes of the API that can be read, by their labels; and to an address that is not there.
 
-    Over TLS where that is declared and works. What does not answer is left out.
+    Over TLS where that is declared and works, unless ``is_https`` says which. What does not answer is left out.
     """
     values = page_values(ctx)
     roles = [role for role in _READABLE if ctx.target.has(role) and ctx.target.route(role).method == "GET"]
 
-    async def read(role: str | None, is_https: bool) -> Answer:
+    async def read(role: str | None, secure: bool) -> Answer:
         if role:
-            return await ctx.target.call(role, values, headers=headers, is_https=is_https)
-        return await ctx.request("GET", f"/{ctx.tag}-is-not-here", headers=headers, is_https=is_https)
+            return await ctx.target.call(role, values, headers=headers, is_https=secure)
+        return await ctx.request("GET", f"/{ctx.tag}-is-not-here", headers=headers, is_https=secure)
 
     async def read_somehow(role: str | None) -> Answer | None:
-        for is_https in (True, False) if ctx.spec.https_url else (False,):
+        for secure in _ways(ctx) if is_https is None else (is_https,):
             try:
-                return await read(role, is_https)
+                return await read(role, secure)
             except TargetError:
                 continue
         return None

@@ -67,6 +67,12 @@ class Page:
     """Addresses of scripts that link elements ask for ahead of time, as bundlers write them."""
 
     @property
+    def loads_in_the_clear(self) -> list[str]:
+        """Addresses of scripts and frames that are fetched without TLS."""
+        loaded = [*(script.src for script in self.scripts if script.src), *self.frames]
+        return [url for url in loaded if url.lower().startswith("http:")]
+
+    @property
     def stripe_scripts(self) -> list[Script]:
         """Scripts that come from Stripe's own host."""
         return [

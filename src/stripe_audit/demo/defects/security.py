@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import warnings
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -72,6 +74,14 @@ class _NoTls(Shop):
 class _NoHsts(Pages):
     def headers(self, *, is_secure: bool) -> dict[str, str]:
         return super().headers(is_secure=False)
+
+
+class _OldTls(Shop):
+    def harden(self, context: ssl.SSLContext) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # that is the flaw
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("ALL:@SECLEVEL=0")
 
 
 class _OldVersion(StripeSide):
@@ -145,6 +155,7 @@ DEFECTS = (
         shop=_NoTls,
         pages=_NoHsts,
     ),
+    Defect("old-tls", "The server takes TLS 1.0 and 1.1", "https-enforced", shop=_OldTls),
     Defect(
         "old-api-version",
         "Calls are pinned to an API version of 2022",
