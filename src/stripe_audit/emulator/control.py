@@ -16,7 +16,8 @@ from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.opening import furnish
-from stripe_audit.emulator.resources import intent_machine, webhook_endpoints
+from stripe_audit.emulator.resources import webhook_endpoints
+from stripe_audit.emulator.resources.authentication import authenticate, challenged
 from stripe_audit.emulator.world import World
 
 __all__ = ["Control"]
@@ -126,8 +127,8 @@ def _authenticate(world: World, asked: Asked) -> Answer:
     outcome = asked.body.get("outcome")
     if outcome not in ("succeed", "fail"):
         raise ControlError('outcome must be "succeed" or "fail"')
-    intent = world.find("payment_intent", asked.argument)
-    answer = intent_machine.authenticate(world, intent, succeeds=outcome == "succeed")
+    intent = challenged(world, asked.argument) or world.find("payment_intent", asked.argument)
+    answer = authenticate(world, intent, succeeds=outcome == "succeed")
     world.journal.add_page(f"/3ds/{intent['id']}/{outcome}", intent["id"], 200)
     return answer
 
@@ -164,6 +165,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "clock"): _clock,
     ("POST", "clock/advance"): _advance,
     ("POST", "payment_intents/*/authenticate"): _authenticate,
+    ("POST", "setup_intents/*/authenticate"): _authenticate,
     ("POST", "events"): events.synthesize,
     ("GET", "events"): events.listed,
     ("GET", "objects/*"): _object,

@@ -8,8 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from stripe_audit.emulator.resources import intent_machine
 from stripe_audit.emulator.resources.amounts import spoken
+from stripe_audit.emulator.resources.authentication import authenticate, challenged
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import World
 
@@ -30,7 +30,7 @@ async def handle(world: World, request: web.BaseRequest) -> web.Response:
         return _page(405, "<h1>Method not allowed</h1>")
     if parts[0] == "receipts":
         return _receipt(world, parts[-1])
-    intent = world.store.get("payment_intent", parts[1]) if len(parts) in (2, 3) and parts[0] == "3ds" else None
+    intent = challenged(world, parts[1]) if len(parts) in (2, 3) and parts[0] == "3ds" else None
     secret = request.query.get("client_secret", "")
     if intent is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), intent["client_secret"].encode()):
         return _page(404, "<h1>Not found</h1>")
@@ -56,14 +56,14 @@ def _end(world: World, intent: Obj, *, succeeds: bool) -> web.Response:
     action = intent["next_action"] or {}
     back = (action.get("redirect_to_url") or {}).get("return_url") or ""
     if intent["status"] == "requires_action":
-        intent_machine.authenticate(world, intent, succeeds=succeeds)
+        authenticate(world, intent, succeeds=succeeds)
         world.journal.add_page(f"/3ds/{intent['id']}/{'succeed' if succeeds else 'fail'}", intent["id"], 303)
     if urlsplit(back).scheme not in ("http", "https"):
         return _page(200, f"<h1>Done</h1><p>Status: {html.escape(intent['status'])}</p>")
     told = urlencode(
         {
-            "payment_intent": intent["id"],
-            "payment_intent_client_secret": intent["client_secret"],
+            intent["object"]: intent["id"],
+            f"{intent['object']}_client_secret": intent["client_secret"],
             "redirect_status": "succeeded" if succeeds else "failed",
         }
     )

@@ -72,7 +72,7 @@ def next_action(world: World, intent: Obj, wanted: Attempt) -> Obj:
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {
             "type": "three_d_secure_redirect",
-            "source": f"payatt_{intent['id'][3:]}",
+            "source": f"payatt_{intent['id'].partition('_')[2]}",
             "stripe_js": page,
         },
     }
