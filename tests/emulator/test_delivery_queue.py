@@ -10,6 +10,8 @@ import pytest
 from stripe_audit.emulator import EmulatorConfig
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.deliveries import Deliveries, Lineage
+from stripe_audit.emulator.rendering import Renderer
+from stripe_audit.emulator.store import Store
 from tests.emulator.steps import create, pay, wait_for
 
 
@@ -208,7 +210,7 @@ class TestDrain:
     def test_a_reset_ends_the_waiting(self):
         async def waits_for_an_event_that_a_reset_forgets():
             config = EmulatorConfig()
-            deliveries = Deliveries(Clock(), config)
+            deliveries = Deliveries(Clock(), config, Renderer(Store()))
             endpoint = {"id": "we_1", "url": "http://127.0.0.1:1/", "status": "enabled", "enabled_events": ["*"]}
             event = {"id": "evt_1", "type": "a.b", "pending_webhooks": 0, "api_version": "", "data": {"object": {}}}
             deliveries.offer(event, [endpoint], Lineage("o", frozenset({"o"}), ()))

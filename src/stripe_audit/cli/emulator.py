@@ -68,7 +68,7 @@ def _config(
 ) -> EmulatorConfig:
     """Raises UsageError for a version, a URL or a rule that cannot be used."""
     from stripe_audit.emulator import API_VERSION, EmulatorConfig
-    from stripe_audit.emulator.reading import is_version
+    from stripe_audit.emulator.versions import is_version
     from stripe_audit.keys import make_test_keys
 
     if version is not None and not is_version(version):

@@ -156,6 +156,7 @@ class Api:
             result = route.endpoint(call)
             shown = expand(self._world.store, result, paths) if paths else result
             identity = result.get("id") or call.touched
+            shown = self._world.renderer.at(shown, asked.version)
             return Answer(200, json.dumps(shown).encode(), asked.request_id, identity, is_saved=True)
         except ApiError as error:
             return self._failed(error, asked, call)
@@ -180,6 +181,8 @@ class Api:
         if isinstance(intent, dict) and asked.caller == "customer":
             shown["payment_intent"] = shown_to_customer(intent)
         brief = {name: shown.get(name) for name in ("type", "code", "decline_code", "param", "message")}
+        if asked.version:
+            body = {"error": self._world.renderer.at(shown, asked.version)}
         encoded = json.dumps(body).encode()
         return Answer(error.status, encoded, asked.request_id, touched, brief, error.is_saved, headers=error.headers)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.stripecli.sessions import Sessions
@@ -84,11 +85,11 @@ class Delivery:
 class Deliveries:
     """All deliveries of an emulator, and what steers them. Used inside its loop only."""
 
-    def __init__(self, clock: Clock, config: EmulatorConfig) -> None:
+    def __init__(self, clock: Clock, config: EmulatorConfig, renderer: Renderer) -> None:
         self._clock = clock
         self._schedule = config.retry_schedule
-        self.sender = Sender(config)
-        self.sessions = Sessions()
+        self.sender = Sender(config, renderer)
+        self.sessions = Sessions(renderer)
         self._start()
 
     def _start(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +14,11 @@ from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.form import decode
 from stripe_audit.emulator.sdk import headers_of
 from stripe_audit.emulator.stripecli.sessions import key_id
+from stripe_audit.emulator.versions import is_version
 from stripe_audit.emulator.world import Caller, World
 
-__all__ = ["ApiRequest", "is_version", "read"]
+__all__ = ["ApiRequest", "read"]
 
-_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_]+)?(;[A-Za-z0-9_=;. -]*)?")
-"""A version, and behind semicolons the beta features that preview libraries ask for."""
 _FROM_BROWSERS = {"_stripe_version", "_stripe_account", "client_attribution_metadata", "guid", "muid", "sid"}
 """Parameters that Stripe.js adds and no reference names."""
 _NOT_A_FORM = (
@@ -93,11 +91,6 @@ async def _body(request: web.BaseRequest) -> tuple[str, ApiError | None]:
     except (web.HTTPException, web.RequestPayloadError, ValueError) as error:
         status = error.status if isinstance(error, web.HTTPException) else 400
         return "", ApiError("The request's body could not be read", status=status)
-
-
-def is_version(text: str) -> bool:
-    """Whether this is an API version as ``Stripe-Version`` takes it."""
-    return _VERSION.fullmatch(text) is not None
 
 
 def _version(world: World, request: web.BaseRequest, params: dict[str, Any]) -> str:

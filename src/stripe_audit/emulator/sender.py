@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +12,11 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.store import Obj
-from stripe_audit.emulator.thin import notification
 from stripe_audit.signatures import header, sign
 
-__all__ = ["Sender", "attempt", "is_loopback", "render", "signed_headers"]
+__all__ = ["Sender", "attempt", "is_loopback", "signed_headers"]
 
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 MOST_READ = 8192
@@ -36,8 +35,9 @@ def is_loopback(url: str) -> bool:
 class Sender:
     """Holds the connections and the endpoints' signing secrets (newest first; several while one is rolled)."""
 
-    def __init__(self, config: EmulatorConfig) -> None:
+    def __init__(self, config: EmulatorConfig, renderer: Renderer) -> None:
         self._config = config
+        self._renderer = renderer
         self._session: aiohttp.ClientSession | None = None
         self.secrets: dict[str, list[str]] = {}
 
@@ -47,7 +47,7 @@ class Sender:
         if not self._config.allow_remote and not is_loopback(url):
             refused = attempt(event, endpoint, time.time(), is_final=True)
             return {**refused, "error": "refused: deliveries stay on the loopback"}
-        body = render(event, endpoint)
+        body = self._renderer.body(event, endpoint)
         start = time.time()
         told = attempt(event, endpoint, start)
         headers = signed_headers(body, self.secrets.get(endpoint["id"]) or [""], int(start))
@@ -119,17 +119,3 @@ def signed_headers(body: bytes, secrets: Sequence[str], timestamp: int) -> dict[
         "Accept": "*/*; q=0.5, application/xml",
         "Cache-Control": "no-cache",
     }
-
-
-def render(event: Obj, endpoint: Obj) -> bytes:
-    """The event's body for this endpoint: at its API version, or thin; indented by two spaces."""
-    if endpoint.get("event_payload") == "thin":
-        return _indented(notification(event))
-    version = endpoint.get("api_version") or event["api_version"]
-    shown = event if version == event["api_version"] else {**event, "api_version": version}
-    return _indented(shown)
-
-
-def _indented(value: Obj) -> bytes:
-    # What no UTF-8 can carry (half of a surrogate pair) becomes \\udxxx, which JSON reads as the same half.
-    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -15,6 +15,7 @@ from stripe_audit.emulator.faults import Faults
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
+from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, Store, snapshot
 from stripe_audit.keys import TestKeys
@@ -63,14 +64,15 @@ class World:
         self.control_token = control_token
         self.url = ""
         self.clock = Clock()
-        self.deliveries = Deliveries(self.clock, config)
+        self.renderer = Renderer(Store())
+        self.deliveries = Deliveries(self.clock, config, self.renderer)
         self.live_keys_refused = 0
         self.defects: list[str] = []
         self._start()
 
     def _start(self) -> None:
         self.ids = Ids(self.config.seed)
-        self.store = Store()
+        self.store = self.renderer.store = Store()
         self.journal = Journal(self.config.journal_limit)
         self.faults = Faults(self.ids)
         self.saved = SavedAnswers(self.clock)

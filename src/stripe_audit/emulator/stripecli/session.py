@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from stripe_audit.emulator.sender import attempt, render, signed_headers
+from stripe_audit.emulator.sender import attempt, signed_headers
 from stripe_audit.emulator.shapes import OBJECTS
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.stripecli.conversation import Conversation, Conversations
@@ -24,6 +24,7 @@ from stripe_audit.emulator.stripecli.wire import log_message, snapshot_message, 
 
 if TYPE_CHECKING:
     from stripe_audit.emulator.journal import Entry
+    from stripe_audit.emulator.rendering import Renderer
 
 __all__ = ["FEATURES", "Session"]
 
@@ -43,12 +44,14 @@ class Session:
         self,
         identity: str,
         secret: str,
+        renderer: Renderer,
         features: Iterable[str],
         urls: Mapping[str, str],
         filters: Mapping[str, Any],
     ) -> None:
         self.id = identity
         self.secret = secret
+        self._renderer = renderer
         self.features = tuple(name for name in FEATURES if name in set(features))
         self.filters = filters
         self.endpoints = self._endpoints(urls)
@@ -170,7 +173,7 @@ class Session:
     def _messages(self, event: Obj, endpoint: Obj, conversation: Conversation) -> list[str]:
         now, identity = int(time.time()), endpoint["id"]
         if endpoint["event_payload"] == "thin":
-            body = render(event, endpoint)
+            body = self._renderer.body(event, endpoint)
             self._conversations.expect(conversation, [f"{identity} {_name_of(body)}"])
             return [thin_message(body, signed_headers(body, [self.secret], now), destination=identity)]
         # The session does not say whether the CLI runs with --latest; each takes the one that is meant for it.
@@ -178,7 +181,7 @@ class Session:
         self._conversations.expect(conversation, names)
         messages = []
         for name, version in zip(names, (None, OBJECTS["api_version"]), strict=True):
-            body = render(event, {**endpoint, "api_version": version})
+            body = self._renderer.body(event, {**endpoint, "api_version": version})
             headers = signed_headers(body, [self.secret], now)
             messages.append(snapshot_message(body, headers, api_version=version, webhook=identity, conversation=name))
         return messages

@@ -13,6 +13,7 @@ from stripe_audit.emulator.stripecli.session import FEATURES, Session
 
 if TYPE_CHECKING:
     from stripe_audit.emulator.journal import Entry
+    from stripe_audit.emulator.rendering import Renderer
 
 __all__ = ["Sessions", "key_id", "secret_of"]
 
@@ -34,12 +35,14 @@ def secret_of(key: str) -> str:
 class Sessions:
     """All sessions of one emulator. They outlive a reset, as the CLIs at their other end do."""
 
-    def __init__(self) -> None:
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
         self._known: dict[str, Session] = {}
 
     def open(self, key: str, features: Iterable[str], urls: Mapping[str, str], filters: Mapping[str, Any]) -> Session:
         """A new session for a key, named by its ``key_id``."""
-        return self._keep(Session(f"cliws_{key}_{secrets.token_hex(16)}", secret_of(key), features, urls, filters))
+        identity = f"cliws_{key}_{secrets.token_hex(16)}"
+        return self._keep(Session(identity, secret_of(key), self._renderer, features, urls, filters))
 
     def adopt(self, identity: str, features: str) -> Session | None:
         """The session of this id, also where another process opened it; None for an id that none can have.
@@ -54,7 +57,7 @@ class Sessions:
         if match is None or not asked:
             return None
         # A restarted emulator does not know where the CLI forwards to; whether it does, its answers will show.
-        return self._keep(Session(identity, secret_of(match[1]), asked, {}, {}))
+        return self._keep(Session(identity, secret_of(match[1]), self._renderer, asked, {}, {}))
 
     def _keep(self, session: Session) -> Session:
         for old in list(self._known.values()):

@@ -1,0 +1,174 @@
+"""Objects and events as an older API version shows them.
+
+The emulator keeps its objects in endive's shape. For an older version, what arrived since is left out, and what has
+left since is put back, with its value from where it is found now: ``shapes/trains.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stripe_audit.emulator.store import Obj, Store
+from stripe_audit.emulator.thin import notification
+from stripe_audit.emulator.versions import Train, later_trains
+
+__all__ = ["Renderer"]
+
+
+class Renderer:
+    """Knows the stored objects: some values that old versions show are found in others."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def at(self, value: Any, version: str) -> Any:
+        """An answer at a version. Events keep their own (docs.stripe.com/api/events/object#event_object-api_version).
+
+        What nothing changes in comes back as it is; nothing is changed in place.
+        """
+        kind = value.get("object") if isinstance(value, dict) else None
+        if kind == "event":
+            return self._event(value)
+        if kind in ("list", "search_result"):
+            return self._page(value, version)
+        trains = later_trains(version)
+        return self._older(value, trains) if trains else value
+
+    def body(self, event: Obj, endpoint: Obj) -> bytes:
+        """The event's body for an endpoint: at its API version, or thin; indented by two spaces as Stripe's are."""
+        if endpoint.get("event_payload") == "thin":
+            return _indented(notification(event))
+        version = endpoint.get("api_version") or event["api_version"]
+        return _indented(self._event({**event, "api_version": version}))
+
+    def _page(self, value: Obj, version: str) -> Obj:
+        data = value.get("data")
+        if not isinstance(data, list):
+            return value
+        return {**value, "data": [self.at(one, version) for one in data]}
+
+    def _event(self, event: Obj) -> Obj:
+        trains = later_trains(str(event.get("api_version")))
+        data = event.get("data")
+        if not trains or not isinstance(data, dict) or not isinstance(data.get("object"), dict):
+            return event
+        shown = {"object": self._older(data["object"], trains)}
+        if "previous_attributes" in data:
+            shown["previous_attributes"] = self._previous(data, shown["object"], trains)
+        return {**event, "data": {**data, **shown}}
+
+    def _previous(self, data: Obj, now: Obj, trains: tuple[Train, ...]) -> Any:
+        """The changed attributes' old values, where an older version has these attributes."""
+        previous = data["previous_attributes"]
+        if not isinstance(previous, dict):
+            return previous
+        before = self._older(_merged(data["object"], previous), trains)
+        # Of a hash, only what changed in it is told.
+        kept = {
+            name: value if isinstance(value, dict) else before[name] for name, value in previous.items() if name in now
+        }
+        moved = {name: before[name] for name in before if name not in data["object"] and before[name] != now.get(name)}
+        return {**kept, **moved}
+
+    def _older(self, value: Any, trains: tuple[Train, ...]) -> Any:
+        if isinstance(value, list):
+            return [self._older(item, trains) if isinstance(item, (dict, list)) else item for item in value]
+        if not isinstance(value, dict):
+            return value
+        shown = {
+            name: self._older(item, trains) if isinstance(item, (dict, list)) else item for name, item in value.items()
+        }
+        kind = value.get("object")
+        if isinstance(kind, str) and not value.get("deleted"):
+            for train in trains:
+                self._undo(train, kind, shown, trains)
+        return shown
+
+    def _undo(self, train: Train, kind: str, shown: Obj, trains: tuple[Train, ...]) -> None:
+        values = {path: self._found(shown, how, trains) for path, how in train.left.get(kind, {}).items()}
+        for path in train.arrived.get(kind, ()):
+            _drop(shown, path)
+        for path, value in values.items():
+            _put(shown, path, value)
+        for name, words in train.words.get(kind, {}).items():
+            if isinstance(shown.get(name), str):
+                shown[name] = words.get(shown[name], shown[name])
+
+    def _found(self, shown: Obj, how: Any, trains: tuple[Train, ...]) -> Any:
+        """The value that ``how`` describes; null where there is none."""
+        if how is None or isinstance(how, str):
+            return None if how is None else _at(shown, how)
+        (kind, argument), *_ = how.items()
+        if kind == "equal":
+            return _at(shown, argument[0]) == argument[1]
+        if kind == "object":
+            return self._object(_at(shown, argument), trains)
+        if kind == "sum":
+            items = _hashes(_at(shown, argument[0]))
+            return sum(item.get(argument[1]) or 0 for item in items) if items else None
+        if kind == "each":
+            items = _hashes(_at(shown, argument[0]))
+            return [{name: self._found(item, part, trains) for name, part in argument[1].items()} for item in items]
+        if kind == "hash":
+            return {name: self._found(shown, part, trains) for name, part in argument.items()}
+        return self._sought(shown, argument, how.get("then"))
+
+    def _object(self, value: Any, trains: tuple[Train, ...]) -> Any:
+        found = self.store.by_id.get(value) if isinstance(value, str) else None
+        return value if found is None else self._older(found, trains)
+
+    def _sought(self, shown: Obj, argument: list[str], then: str | None) -> Any:
+        kind, its_path, our_path, result_path = argument
+        wanted = _at(shown, our_path)
+        if wanted is None:
+            return None
+        for candidate in reversed(self.store.by_kind[kind].values()):
+            if _at(candidate, its_path) == wanted:
+                result = _at(candidate, result_path)
+                return (self.store.by_id.get(result) or {}).get(then) if then else result
+        return None
+
+
+def _at(value: Any, path: str) -> Any:
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        elif isinstance(value, Mapping):
+            value = value.get(part)
+        else:
+            return None
+    return value
+
+
+def _hashes(value: Any) -> list[Obj]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _drop(shown: Obj, path: str) -> None:
+    *owners, name = path.split(".")
+    owner = _at(shown, ".".join(owners)) if owners else shown
+    if isinstance(owner, dict):
+        owner.pop(name, None)
+
+
+def _put(shown: Obj, path: str, value: Any) -> None:
+    *owners, name = path.split(".")
+    owner = _at(shown, ".".join(owners)) if owners else shown
+    if isinstance(owner, dict):
+        owner[name] = value
+
+
+def _merged(now: Obj, previous: Obj) -> Obj:
+    """The object as it was: lists and plain values whole, hashes by what changed in them."""
+    merged = dict(now)
+    for name, value in previous.items():
+        both_are_hashes = isinstance(value, dict) and isinstance(now.get(name), dict)
+        merged[name] = _merged(now[name], value) if both_are_hashes else value
+    return merged
+
+
+def _indented(value: Obj) -> bytes:
+    # What no UTF-8 can carry (half of a surrogate pair) becomes \\udxxx, which JSON reads as the same half.
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")

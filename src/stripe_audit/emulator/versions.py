@@ -1,0 +1,52 @@
+"""API versions and their trains: acacia, basil, clover, dahlia, endive (docs.stripe.com/api/versioning)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+__all__ = ["ACACIA", "ENDIVE", "TRAINS", "Train", "is_version", "later_trains"]
+
+ACACIA = "2024-09-30"
+"""What is pinned to an older version than this train is served as acacia."""
+ENDIVE = "2026-09-30"
+"""The train in whose shape the emulator keeps its objects."""
+_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z_]+)?(;[A-Za-z0-9_=;. -]*)?")
+"""A version, and behind semicolons the beta features that preview libraries ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """What changed with a train, by kind of object; ``scripts/derive_trains.py`` says how values are described."""
+
+    name: str
+    since: str
+    arrived: dict[str, list[str]]
+    left: dict[str, dict[str, Any]]
+    words: dict[str, dict[str, dict[str, str]]]
+
+
+def _load() -> tuple[Train, ...]:
+    text = resources.files("stripe_audit.emulator.shapes").joinpath("trains.json").read_text("utf-8")
+    return tuple(Train(name, **entry) for name, entry in json.loads(text).items())
+
+
+TRAINS = _load()
+"""From basil on, oldest first."""
+
+
+def is_version(text: str) -> bool:
+    """Whether this is an API version as ``Stripe-Version`` takes it."""
+    return _VERSION.fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=512)
+def later_trains(version: str) -> tuple[Train, ...]:
+    """The trains whose changes a version does not have, newest first. Texts that are no version lack nothing."""
+    if not is_version(version):
+        return ()
+    return tuple(train for train in reversed(TRAINS) if version[:10] < train.since)
