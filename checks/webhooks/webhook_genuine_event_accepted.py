@@ -77,7 +77,13 @@ async def told(ctx: Context, route: WebhookRoute) -> Seen:
             supply="the audit's own address in the endpoint's allow-list",
         )
     if not answer.is_success:
-        return Seen(delivered, await trials.why_refused(ctx, route, event, answer.status))
+        refused = await trials.why_refused(ctx, route, event, answer.status)
+        if delivered.told.is_made_up and refused.is_of_the_event_alone:
+            ctx.inconclusive(
+                f"{event['type']} is answered {answer.status}, though the signature is taken; its object is made up",
+                supply="target.routes.create_payment, for an event about a payment",
+            )
+        return Seen(delivered, refused)
     is_left_elsewhere = False
     if payment and not delivered.effect:
         await ctx.stripe.release(payment.intent, events=[event["id"]])  # to every endpoint that listens to it

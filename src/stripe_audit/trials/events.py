@@ -19,11 +19,13 @@ __all__ = ["Told", "effect_of", "event_of", "fitting_event", "told_after"]
 class Told:
     """A webhook event that Stripe has, and the target has not been told of.
 
-    ``payment`` is the payment that it is about, where its effect can be seen in an order; else None.
+    ``payment`` is the payment that it is about, where its effect can be seen in an order; else None. Of what is made up
+    Stripe knows nothing, so a sound target that asks for it may fail.
     """
 
     event: Mapping[str, Any]
     payment: Payment | None = None
+    is_made_up: bool = False
 
 
 async def event_of(ctx: Context, payment: Payment, event_type: str) -> dict[str, Any]:
@@ -37,8 +39,11 @@ async def event_of(ctx: Context, payment: Payment, event_type: str) -> dict[str,
 async def told_after(ctx: Context, event_type: str) -> Told:
     """An event of a type, kept back from the target: of a payment that was paid, or was declined, for its own sake.
 
-    Only ``payment_intent.succeeded`` and ``payment_intent.payment_failed`` have an order; others are made up.
+    Only ``payment_intent.succeeded`` and ``payment_intent.payment_failed`` have an order, if the target can create one;
+    others are made up.
     """
+    if not ctx.target.has("create_payment"):
+        return await _made_up(ctx, event_type)
     if event_type == "payment_intent.succeeded":
         payment = await ctx.payments.paid(is_held=True)
         return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment))
@@ -46,7 +51,11 @@ async def told_after(ctx: Context, event_type: str) -> Told:
         payment = await ctx.payments.new(is_held=True)
         await ctx.payments.confirm(payment, "pm_card_visa_chargeDeclined")
         return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment, needs=OrderState.FAILED))
-    return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)))
+    return await _made_up(ctx, event_type)
+
+
+async def _made_up(ctx: Context, event_type: str) -> Told:
+    return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)), is_made_up=True)
 
 
 async def _if_visible(ctx: Context, payment: Payment, *, needs: OrderState | None = None) -> Payment | None:
@@ -78,9 +87,9 @@ async def fitting_event(ctx: Context, route: WebhookRoute) -> Told:
     wanted = ("payment_intent.succeeded", "payment_intent.payment_failed")
     is_open = not route.events or "*" in route.events
     for event_type in wanted:
-        if (is_open or event_type in route.events) and ctx.target.has("create_payment"):
+        if is_open or event_type in route.events:
             return await told_after(ctx, event_type)
-    return await told_after(ctx, "payment_intent.succeeded" if is_open else route.events[0])
+    return await told_after(ctx, route.events[0])
 
 
 def made_up(event_type: str, tag: str) -> dict[str, Any]:

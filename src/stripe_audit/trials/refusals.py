@@ -35,6 +35,13 @@ class Refused:
     as_written_by: str | None = None
 
     @property
+    def is_of_the_event_alone(self) -> bool:
+        """Whether the signature was found right, and the endpoint reached; what was refused is what the event says."""
+        is_found_out = bool(self.secret_of or self.as_written_by)
+        is_elsewhere = self.status < 400 or self.status in (404, 405, 410)
+        return not is_found_out and not is_elsewhere and self.status != self.when_forged
+
+    @property
     def cause(self) -> str:
         """The likely cause, in sentences for a developer."""
         if self.secret_of:
