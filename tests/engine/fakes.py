@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ class FakeContext:
         self.is_closed = False
         self.is_aclosed = False
         self.after_close = 0
+        self.may_go_on = threading.Event()
 
     def safe(self, text: str) -> str:
         return text.replace("hunter2", "…")
@@ -136,7 +138,8 @@ async def hangs(self, ctx):
 
 
 async def blocks(self, ctx):
-    time.sleep(1.5)  # longer than any timeout and grace below, and short enough not to outlive the suite
+    while not ctx.may_go_on.is_set():
+        time.sleep(0.01)
     ctx.send()
     yield
 

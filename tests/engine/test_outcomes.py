@@ -30,15 +30,17 @@ ENDINGS = [
     (fakes.raises_keyboard_interrupt, Outcome.ERRORED, None, None, "KeyboardInterrupt (engine/fakes.py:"),
     (fakes.fails_then_crashes, Outcome.FAILED, None, None, "ZeroDivisionError: and then it broke (engine/fakes.py:"),
     (fakes.yields_no_finding, Outcome.ERRORED, None, None, "TypeError: a check yields findings, not str"),
-    (fakes.hangs, Outcome.ERRORED, None, None, "not finished after 0.3 s"),
-    (fakes.blocks, Outcome.ERRORED, None, None, "not finished after 0.3 s; it blocks at engine/fakes.py:"),
-    (fakes.refuses_to_end, Outcome.ERRORED, None, None, "not finished after 0.3 s; it blocks at engine/fakes.py:"),
+    (fakes.hangs, Outcome.ERRORED, None, None, "not finished after 1 s"),
+    (fakes.blocks, Outcome.ERRORED, None, None, "not finished after 1 s; it blocks at engine/fakes.py:"),
+    (fakes.refuses_to_end, Outcome.ERRORED, None, None, "not finished after 1 s; it blocks at engine/fakes.py:"),
 ]
 
 
 def test_every_ending_has_its_outcome_and_the_others_go_on():
     checks = [make(f"check-{run.__name__.replace('_', '-')}", run) for run, *_ in ENDINGS]
-    results = Run(checks, jobs=8, timeout=0.3, grace=0.2)()
+    run = Run(checks, jobs=len(checks), timeout=1.0, grace=0.5)
+    results = run()
+    run.contexts["check-blocks"].may_go_on.set()
     assert len(results) == len(ENDINGS)
     for check, (_, outcome, reason, setting, error) in zip(checks, ENDINGS, strict=True):
         result = results[check.id]
@@ -77,9 +79,9 @@ def test_findings_before_a_timeout_stand():
         yield Finding("One", "d")
         await asyncio.Event().wait()
 
-    result = Run([make("a-check", run)], timeout=0.2)()["a-check"]
+    result = Run([make("a-check", run)], timeout=0.5)()["a-check"]
     assert result.outcome is Outcome.FAILED and len(result.findings) == 1
-    assert result.error == "not finished after 0.2 s"
+    assert result.error == "not finished after 0.5 s"
 
 
 def test_a_timeout_of_the_checks_own_making_is_not_told_as_the_audits():
@@ -129,10 +131,11 @@ def test_an_ending_inside_a_task_group_is_still_an_ending():
 
 
 def test_what_was_left_behind_can_send_nothing_more():
-    run = Run([make("a-check", fakes.blocks)], timeout=0.1, grace=0.1)
+    run = Run([make("a-check", fakes.blocks)], timeout=0.3, grace=0.2)
     run()
     context = run.contexts["a-check"]
     assert context.is_closed
+    context.may_go_on.set()
     _wait_until(lambda: context.after_close)
     _wait_until(lambda: not [t for t in threading.enumerate() if t.name == "check a-check"])
 

@@ -366,7 +366,7 @@ def test_a_pyproject_that_is_broken_is_one_clear_error(project, content, told):
         ({"AUDIT__TIMEOUT": "inf"}, "audit.timeout: must be less than or equal to 3600"),
         ({"AUDIT__TIMEOUT": "nan"}, "audit.timeout: must be"),
         ({"AUDIT__CHECKS_DIRS": "[a, {"}, "audit.checks_dirs: must be a list"),
-        ({"AUDIT__CHECKS_DIRS": "[" * 20_000}, "audit.checks_dirs: must be a list"),
+        ({"AUDIT__CHECKS_DIRS": "[" * 3_000}, "audit.checks_dirs: must be a list"),
         ({"AUDIT": "5", "AUDIT__JOBS": "5"}, "STRIPE_AUDIT_AUDIT__JOBS: STRIPE_AUDIT_AUDIT is set as a value too"),
         ({"AUDIT__JOBS__X": "5", "AUDIT__JOBS": "5"}, "STRIPE_AUDIT_AUDIT__JOBS is set as a value too"),
         ({"": "5"}, "STRIPE_AUDIT_: the settings: unknown setting"),
@@ -511,7 +511,7 @@ _known = st.sampled_from(
 )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=60, deadline=None)
 @given(st.dictionaries(_known | _names, st.dictionaries(_known | _names, _data, max_size=3) | _data, max_size=3))
 def test_any_data_is_settings_or_a_settings_error(data):
     try:

@@ -17,7 +17,7 @@ __all__ = ["SIZE_CAP", "Marked", "read_yaml", "settings_error", "yaml_value"]
 
 SIZE_CAP = 256 * 1024
 """Bytes; a long settings file has 10 KiB. PyYAML takes up to 30 µs for a byte."""
-_NODE_CAP = 10_000
+_NODE_CAP = 5_000
 _DEPTH_CAP = 60
 
 Marked = dict[tuple[str | int, ...], int]
