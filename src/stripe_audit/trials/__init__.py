@@ -22,6 +22,7 @@ from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, tra
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import malformed_requests
+from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, fetched, page_values, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
@@ -42,6 +43,7 @@ __all__ = [
     "Altered",
     "Asked",
     "Change",
+    "Crossing",
     "Delivered",
     "HandlingFailed",
     "Journey",
@@ -59,6 +61,7 @@ __all__ = [
     "accepts_forgery",
     "api_answers",
     "believed_forgeries",
+    "cross_from",
     "deliver_genuine",
     "deliverable",
     "each_webhook",
@@ -71,6 +74,7 @@ __all__ = [
     "intent_of",
     "is_acknowledged",
     "is_alarming",
+    "is_foreign",
     "is_local",
     "is_named",
     "leads_to_tls",

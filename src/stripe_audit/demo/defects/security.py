@@ -112,6 +112,24 @@ class _AnyOrigin(Shop):
         return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"} if origin else {}
 
 
+class _OriginBySuffix(Shop):
+    def cors(self, request: web.Request) -> dict[str, str]:
+        origin = request.headers.get("Origin", "")
+        if not origin.endswith(self.config.frontend_origin.removeprefix("http://")):
+            return {"Vary": "Origin"}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Access-Control-Allow-Headers": "Content-Type",
+            "Vary": "Origin",
+        }
+
+
+class _FrontendRefused(Shop):
+    def cors(self, request: web.Request) -> dict[str, str]:
+        return {"Vary": "Origin"}
+
+
 class _CardForm(Pages):
     def form(self) -> str:
         return (
@@ -184,6 +202,13 @@ DEFECTS = (
         pages=_SelfHosted,
     ),
     Defect("any-origin", "Every origin may read answers, with credentials", "cors-restricted", shop=_AnyOrigin),
+    Defect(
+        "origin-by-suffix",
+        "Origins are compared by how they end, so that another site's name passes",
+        "cors-restricted",
+        shop=_OriginBySuffix,
+    ),
+    Defect("frontend-refused", "The frontend's own origin is not allowed", "cors-restricted", shop=_FrontendRefused),
     Defect(
         "card-form",
         "The page asks for card numbers in a form of its own",
