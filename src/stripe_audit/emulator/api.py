@@ -19,8 +19,9 @@ from stripe_audit.emulator.reading import ApiRequest, read
 from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.resources.intent_states import shown_to_customer
 from stripe_audit.emulator.routes import Route, RouteTable
-from stripe_audit.emulator.schema import check_params
+from stripe_audit.emulator.schema import check_params, unknown_params
 from stripe_audit.emulator.trouble import after_effect, before_effect
+from stripe_audit.emulator.versions import ACACIA
 from stripe_audit.emulator.world import Call, World
 
 __all__ = ["Answer", "Api"]
@@ -139,6 +140,8 @@ class Api:
             route, ids = self._route(asked)
             is_lenient = asked.caller == "customer"
             params = check_params(route.schema, asked.params, asked.version, is_lenient=is_lenient)
+            if asked.version < ACACIA:
+                asked.unknown_params = unknown_params(route.schema, asked.params, asked.version)
             paths = params.get("expand") or []
             check_expand(route.kind, paths, is_list=route.is_list, is_customer=asked.caller == "customer")
             call = Call(
@@ -201,6 +204,7 @@ class Api:
             fault=fault.id if fault else None,
             duration_ms=round((time.time() - start) * 1000, 3),
             error=answer.error,
+            unknown_params=asked.unknown_params,
         )
         self._world.deliveries.sessions.note(entry)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -30,6 +30,8 @@ class Entry:
     fault: str | None
     duration_ms: float
     error: dict[str, Any] | None
+    unknown_params: list[str] = field(default_factory=list)
+    """Parameters that no reference names, in a call that was pinned to a version before acacia: they are let pass."""
 
     def names(self, family: set[str]) -> bool:
         """Whether the call is about one of these ids: in its answer, its path or its parameters."""

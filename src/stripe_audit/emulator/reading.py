@@ -39,6 +39,7 @@ class ApiRequest:
     params: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     key_id: str = ""
+    unknown_params: list[str] = field(default_factory=list)
     version: str = ""
 
     @property

@@ -83,45 +83,41 @@ class Renderer:
         kind = value.get("object")
         if isinstance(kind, str) and not value.get("deleted"):
             for train in trains:
-                self._undo(train, kind, shown, trains)
+                self._undo(train, kind, value, shown, trains)
         return shown
 
-    def _undo(self, train: Train, kind: str, shown: Obj, trains: tuple[Train, ...]) -> None:
-        values = {path: self._found(shown, how, trains) for path, how in train.left.get(kind, {}).items()}
+    def _undo(self, train: Train, kind: str, value: Obj, shown: Obj, trains: tuple[Train, ...]) -> None:
         for path in train.arrived.get(kind, ()):
             _drop(shown, path)
-        for path, value in values.items():
-            _put(shown, path, value)
+        for path, how in train.left.get(kind, {}).items():
+            _put(shown, path, self._older(self._found(value, how), trains))
         for name, words in train.words.get(kind, {}).items():
             if isinstance(shown.get(name), str):
                 shown[name] = words.get(shown[name], shown[name])
 
-    def _found(self, shown: Obj, how: Any, trains: tuple[Train, ...]) -> Any:
-        """The value that ``how`` describes; null where there is none."""
+    def _found(self, value: Obj, how: Any) -> Any:
+        """What ``how`` describes, in the emulator's own shape; null where there is none."""
         if how is None or isinstance(how, str):
-            return None if how is None else _at(shown, how)
-        (kind, argument), *_ = how.items()
+            return None if how is None else _at(value, how)
+        kind, argument = next(iter(how.items()))
         if kind == "equal":
-            return _at(shown, argument[0]) == argument[1]
+            return _at(value, argument[0]) == argument[1]
         if kind == "object":
-            return self._object(_at(shown, argument), trains)
+            found = _at(value, argument)
+            return self.store.by_id.get(found, found) if isinstance(found, str) else found
         if kind == "sum":
-            items = _hashes(_at(shown, argument[0]))
+            items = _hashes(_at(value, argument[0]))
             return sum(item.get(argument[1]) or 0 for item in items) if items else None
         if kind == "each":
-            items = _hashes(_at(shown, argument[0]))
-            return [{name: self._found(item, part, trains) for name, part in argument[1].items()} for item in items]
+            items = _hashes(_at(value, argument[0]))
+            return [{name: self._found(item, part) for name, part in argument[1].items()} for item in items]
         if kind == "hash":
-            return {name: self._found(shown, part, trains) for name, part in argument.items()}
-        return self._sought(shown, argument, how.get("then"))
+            return {name: self._found(value, part) for name, part in argument.items()}
+        return self._sought(value, argument, how.get("then"))
 
-    def _object(self, value: Any, trains: tuple[Train, ...]) -> Any:
-        found = self.store.by_id.get(value) if isinstance(value, str) else None
-        return value if found is None else self._older(found, trains)
-
-    def _sought(self, shown: Obj, argument: list[str], then: str | None) -> Any:
+    def _sought(self, value: Obj, argument: list[str], then: str | None) -> Any:
         kind, its_path, our_path, result_path = argument
-        wanted = _at(shown, our_path)
+        wanted = _at(value, our_path)
         if wanted is None:
             return None
         for candidate in reversed(self.store.by_kind[kind].values()):

@@ -11,22 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.shapes import PARAMS
+from stripe_audit.emulator.shapes import LEGACY, PARAMS
+from stripe_audit.emulator.versions import ACACIA
 
-__all__ = ["check_params"]
+__all__ = ["check_params", "unknown_params"]
 
 Convert = Callable[[Any, str], Any]
-
-ENDIVE = "2026-09-30"
-ACACIA = "2024-09-30"
-"""Requests pinned to an older version than this train are served as acacia, and may carry parameters it dropped."""
-
-_UNTIL_ENDIVE: dict[str, dict[str, Any]] = {
-    "payment_intent_create": {"payment_method_types": {"l": "s"}},
-    "payment_intent_update": {"payment_method_types": {"l": "s"}},
-    "payment_intent_confirm": {"payment_method_types": {"l": "s"}},
-}
-"""Parameters that 2026-09-30.endive removed (docs.stripe.com/changelog, endive)."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,12})?")
@@ -39,11 +29,11 @@ def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenie
     """The parameters with their Python types. Raises ApiError for missing, unknown and mistyped ones.
 
     An empty string, which unsets a value in Stripe's API, arrives as None. With ``is_lenient`` unknown parameters, also
-    inside hashes, pass as they are: Stripe.js sends many that no reference names.
+    inside hashes, pass as they are: Stripe.js sends many that no reference names. So they do in requests pinned to a
+    version before acacia, which are served as acacia and may carry what it dropped.
     """
-    has_legacy = call in _UNTIL_ENDIVE and version < ENDIVE
     takes_more = is_lenient or version < ACACIA
-    known, required = _compiled(call, has_legacy, takes_more)
+    known, required = _compiled(call, _legacy(call, version), takes_more)
     result: dict[str, Any] = {}
     unknown: list[str] = []
     for name, value in params.items():
@@ -64,10 +54,36 @@ def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenie
     return result
 
 
+def unknown_params(call: str, params: Mapping[str, Any], version: str) -> list[str]:
+    """The parameters, also inside hashes, that the call does not know at this version."""
+    legacy = LEGACY.get(call, {})
+    types = {**PARAMS[call]["p"], **{name: legacy[name]["type"] for name in _legacy(call, version)}}
+    return _unknown_in(params, types, "")
+
+
+def _unknown_in(params: Mapping[str, Any], types: Mapping[str, Any], prefix: str) -> list[str]:
+    found = []
+    for name, value in params.items():
+        shown = f"{prefix}[{name}]" if prefix else name
+        kind = types.get(name)
+        if kind is None:
+            found.append(shown)
+        elif isinstance(value, Mapping) and isinstance(kind, Mapping):
+            inner = kind.get("z", kind)
+            if isinstance(inner, Mapping) and "p" in inner:
+                found += _unknown_in(value, inner["p"], shown)
+    return found
+
+
+def _legacy(call: str, version: str) -> tuple[str, ...]:
+    """Parameters that a later train removed, and this version still takes."""
+    return tuple(name for name, entry in LEGACY.get(call, {}).items() if version[:10] < entry["before"])
+
+
 @functools.cache
-def _compiled(call: str, has_legacy: bool, takes_more: bool) -> tuple[dict[str, Convert], tuple[str, ...]]:
+def _compiled(call: str, legacy: tuple[str, ...], takes_more: bool) -> tuple[dict[str, Convert], tuple[str, ...]]:
     spec = PARAMS[call]
-    types = {**spec["p"], **(_UNTIL_ENDIVE[call] if has_legacy else {})}
+    types = {**spec["p"], **{name: LEGACY[call][name]["type"] for name in legacy}}
     return {name: _compile(kind, takes_more) for name, kind in types.items()}, tuple(spec.get("r", ()))
 
 

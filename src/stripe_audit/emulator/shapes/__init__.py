@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import Any
 
-__all__ = ["LISTS", "OBJECTS", "PARAMS", "blank"]
+__all__ = ["LEGACY", "LISTS", "OBJECTS", "PARAMS", "blank"]
 
 LISTS: dict[str, dict[str, list[str]]] = {
     "charge": {"refunds": ["refund"]},
@@ -26,6 +26,12 @@ def _load(name: str) -> dict[str, Any]:
 
 OBJECTS = _load("objects.json")
 PARAMS = _load("params.json")
+LEGACY: dict[str, dict[str, Any]] = _load("legacy_params.json")
+"""Parameters by call that a train has removed: until ``before`` they are taken, and are of ``type``.
+
+Found by comparing the parameters of the official libraries of each train. Coupons of customers and promotion codes,
+which basil and clover moved, are taken until endive: the Stripe CLI's own fixtures send them without a version.
+"""
 PARAMS["retrieve"] = {"p": {"expand": {"l": "s"}}}
 for _call in ("create", "update", "confirm"):
     # Left out of the libraries' types, as numbers do not belong on servers; the API takes it, with a token or a number.
