@@ -35,7 +35,7 @@ class WebhookFailureRetried(Check):
     uses = Uses(shared=("target", "stripe", "deliveries", "faults"))
     references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events", "CWE-755")
     max_requests = 60
-    max_objects = 1
+    max_objects = 2
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Let it fail, then look what is left of it."""
@@ -47,6 +47,8 @@ class WebhookFailureRetried(Check):
         if not failed.hits:
             ctx.inconclusive("the target asks Stripe nothing while it handles an event, so that nothing can fail there")
         ctx.note("acknowledged, and worked off later" if failed.is_acknowledged else "refused, and delivered again")
+        if failed.usual and not failed.usual.is_paid:
+            ctx.inconclusive(f"a payment whose events met no failure is {failed.usual.raw_state!r}, not paid, either")
         if failed.order.fulfilled is None:
             ctx.note("how often it is fulfilled is not seen: target.routes.order.response.fulfilled names no field")
         if wrong := assess(failed):
@@ -65,13 +67,13 @@ def told(failed: trials.HandlingFailed) -> str:
 
 
 def assess(failed: trials.HandlingFailed) -> tuple[Severity, str, str] | None:
-    """What is wrong in the end: severity, title, detail."""
-    order = failed.order
-    if order is not None and (order.fulfilled or 0) > 1:
+    """What is wrong in the end, and is not so without a failure: severity, title, detail."""
+    order, usual = failed.order, failed.usual.fulfilled if failed.usual else None
+    if order is not None and (order.fulfilled or 0) > max(usual or 0, 1):
         detail = f"The first handling failed, and in the end the order was fulfilled {order.fulfilled} times."
         return Severity.CRITICAL, "A failed handling has its effect twice", detail
-    if order is None or not order.is_paid or order.fulfilled == 0:
-        state = f"{order.raw_state!r}" if order else "not found"
+    if order is None or not order.is_paid or (order.fulfilled == 0 and usual != 0):
+        state = f"{order.raw_state!r}, fulfilled {order.fulfilled or 0} times" if order else "not found"
         if failed.is_acknowledged:
             detail = f"It was answered {told(failed)} though its handling failed; the order stays {state}."
             return Severity.CRITICAL, "A failed event is acknowledged and lost", detail

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stripe_audit.context import Context
 from stripe_audit.observers.interface import Order
 from stripe_audit.stripe_backend.interface import Attempt
-from stripe_audit.trials.deliveries import is_acknowledged
+from stripe_audit.trials.deliveries import is_acknowledged, settled
 from stripe_audit.trials.events import event_of
 
 __all__ = ["HandlingFailed", "fail_handling"]
@@ -32,7 +32,8 @@ class HandlingFailed:
 
     ``hits`` counts the calls to Stripe that failed; ``is_acknowledged`` whether the event was acknowledged all the
     same, at every endpoint; ``is_taken_later`` whether it was in the end. ``statuses`` are the first answers of all
-    endpoints, ``order`` is the last that was seen.
+    endpoints, ``order`` is the last that was seen. ``usual`` is the order of a payment whose events met no failure, for
+    comparison; None where all is as it should be without.
     """
 
     hits: int
@@ -40,6 +41,7 @@ class HandlingFailed:
     is_taken_later: bool
     statuses: tuple[int | None, ...]
     order: Order | None
+    usual: Order | None = None
 
 
 async def fail_handling(ctx: Context) -> HandlingFailed:
@@ -58,10 +60,18 @@ async def fail_handling(ctx: Context) -> HandlingFailed:
         payment, lambda order: order.is_paid and order.fulfilled != 0, within=ctx.patience if hits else 0.1
     )
     if is_done:
-        order, _ = await ctx.orders.stays(payment, lambda order: (order.fulfilled or 0) <= 1, during=0.3)
+        order, is_done = await ctx.orders.stays(payment, lambda order: (order.fulfilled or 0) <= 1, during=0.3)
+    usual = None if is_done or not hits else await _usual(ctx)
     taken_later = bool(last) and all(map(is_acknowledged, last))
     statuses = tuple(attempt.status for attempt in first)
-    return HandlingFailed(hits, is_taken, taken_later, statuses, order)
+    return HandlingFailed(hits, is_taken, taken_later, statuses, order, usual)
+
+
+async def _usual(ctx: Context) -> Order | None:
+    payment = await ctx.payments.paid()
+    await ctx.orders.eventually(payment, lambda order: order.is_paid)
+    await settled(ctx, [payment.intent])
+    return (await ctx.orders.eventually(payment, lambda order: order.fulfilled != 0, within=0.3))[0]
 
 
 async def _hits(ctx: Context, mark: int, faults: Collection[str], *, is_over: bool) -> int:

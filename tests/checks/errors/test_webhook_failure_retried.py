@@ -33,6 +33,10 @@ OPEN = Order("o1", OrderState.UNPAID, "open", fulfilled=0)
         (HandlingFailed(1, True, True, (200,), OPEN), "A failed event is acknowledged and lost"),
         (HandlingFailed(1, True, True, (200,), paid(0)), "A failed event is acknowledged and lost"),
         (HandlingFailed(1, False, True, (500,), OPEN), "A failed event counts as handled when it comes again"),
+        (HandlingFailed(1, True, True, (200,), paid(0), paid(1)), "A failed event is acknowledged and lost"),
+        (HandlingFailed(1, False, True, (500,), paid(0), paid(0)), None),  # nothing is fulfilled, failure or none
+        (HandlingFailed(1, False, True, (500,), paid(2), paid(2)), None),
+        (HandlingFailed(1, False, True, (500,), paid(2), paid(1)), "A failed handling has its effect twice"),
         (HandlingFailed(1, False, False, (None,), OPEN), "A failed event is refused for good"),
     ],
 )

@@ -141,6 +141,7 @@ DEFECTS = (
         "late-success-hides-refund",
         "A success that is told after its refund makes the order paid again",
         "webhook-order-independent",
+        also=("webhook-failure-retried",),
         seen_in="laravel/cashier-stripe#1760",
         receipts=_LateSuccessWins,
     ),

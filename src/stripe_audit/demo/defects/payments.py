@@ -168,7 +168,7 @@ DEFECTS = (
         "failure-not-recorded",
         "A declined payment leaves the order as it was",
         "payment-states-handled",
-        also=("failed-payment-alerted", "customer-notified", "webhook-events-handled"),
+        also=("failed-payment-alerted", "customer-notified", "webhook-events-handled", "decline-reported-safely"),
         seen_in="craftcms/commerce#419",
         orders=_FailureIgnored,
     ),
