@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import json
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -17,12 +20,18 @@ __all__ = ["BODY_CAP", "Recorder"]
 
 BODY_CAP = 16 * 1024
 """Characters of a body that are kept as evidence."""
+_LOOKED_AT = 4 * BODY_CAP
+"""Bytes of a body that are redacted; ``_MARGIN`` characters at the end of a longer one may be half a secret."""
+_MARGIN = 4096
+_HEADER_CAP = 4096
+_HEADERS_CAP = 200
 
 
 class Recorder:
     """Numbers and stores exchanges. Thread-safe; memory holds an offset per exchange, not its text.
 
-    If the file cannot be written (a full disk), recording goes on in memory and ``trouble`` says so in words.
+    If the file cannot be written (a full disk), recording goes on in memory and ``trouble`` says so in words; what was
+    written until then stays whole lines.
     """
 
     def __init__(self, folder: Path | None, redactor: Redactor) -> None:
@@ -69,11 +78,11 @@ class Recorder:
             source=source,
             destination=destination,
             method=method,
-            url=self._safe(url),
+            url=self.safe(url),
             request=self._message(request_headers, request_body, False),
             response=None if status is None else self._message(response_headers, response_body, truncated),
             status=status,
-            error=error and self._safe(error),
+            error=error and self.safe(error),
             started_at=time.time() - duration_ms / 1000,
             duration_ms=round(duration_ms, 1),
             check=check,
@@ -84,39 +93,66 @@ class Recorder:
         self._store(exchange)
         return identity
 
-    def _safe(self, text: str) -> str:
+    def safe(self, text: str) -> str:
+        """The text as it may be stored: redacted and inert."""
         return inert(self._redactor.redact(text))
 
     def _message(self, headers: Iterable[tuple[str, str]], body: bytes, truncated: bool) -> Message:
-        text = body[: BODY_CAP * 4].decode("utf-8", "replace")
-        safe = [(inert(name), inert(value)) for name, value in self._redactor.redact_headers(headers)]
-        return Message(tuple(safe), self._safe(text)[:BODY_CAP], truncated or len(text) > BODY_CAP)
+        pairs = self._redactor.redact_headers(list(headers)[:_HEADERS_CAP])
+        safe = [(inert(name, _HEADER_CAP), inert(value, _HEADER_CAP)) for name, value in pairs]
+        text = self.safe(body[:_LOOKED_AT].decode("utf-8", "replace"))
+        if len(body) > _LOOKED_AT:
+            text = text[:-_MARGIN]
+        is_cut = truncated or len(body) > _LOOKED_AT or len(text) > BODY_CAP
+        return Message(tuple(safe), text[:BODY_CAP], is_cut)
 
     def _store(self, exchange: Exchange) -> None:
         with self._lock:
             if self._file is None:
                 self._kept[exchange.id] = exchange
                 return
+            line = json.dumps(dataclasses.asdict(exchange), ensure_ascii=False).encode("utf-8", "backslashreplace")
             try:
-                self._offsets[exchange.id] = self._file.seek(0, 2)
-                self._file.write(json.dumps(dataclasses.asdict(exchange), ensure_ascii=False).encode() + b"\n")
+                offset = self._file.seek(0, 2)
+                self._write(line + b"\n", offset)
+                self._offsets[exchange.id] = offset
             except OSError as error:
-                self.trouble = f"exchanges are no longer kept: {self._path}: {error.strerror}"
+                self.trouble = f"exchanges are no longer kept: {self._path}: {error.strerror or error}"
                 self._kept[exchange.id] = exchange
-                del self._offsets[exchange.id]
+                with contextlib.suppress(OSError):
+                    self._file.close()
                 self._file = None
 
+    def _write(self, line: bytes, offset: int) -> None:
+        """All of the line or, where the disk is full in the middle of it, nothing. Raises OSError."""
+        assert self._file
+        written = 0
+        try:
+            while written < len(line):
+                count = self._file.write(line[written:])
+                if not count:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                written += count
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._file.truncate(offset)
+            raise
+
     def get(self, identity: str) -> Exchange | None:
-        """A stored exchange, or None."""
+        """A stored exchange, or None where there is none, or its file was taken away (``trouble`` says so)."""
         with self._lock:
             if identity in self._kept:
                 return self._kept[identity]
             offset = self._offsets.get(identity)
             if offset is None or self._path is None:
                 return None
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            return exchange_from(json.loads(file.readline()))
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                return exchange_from(json.loads(file.readline()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self.trouble = f"exchange {identity} cannot be read again: {self._path}: {error}"
+            return None
 
     def close(self) -> None:
         """Close the file. Reading stays possible."""
@@ -127,7 +163,7 @@ class Recorder:
 
 
 def exchange_from(entry: Mapping[str, Any]) -> Exchange:
-    """An exchange from its JSON form. Raises KeyError or TypeError where the form is another."""
+    """An exchange from its JSON form. Raises KeyError, TypeError or ValueError where the form is another."""
     return Exchange(
         **{
             **entry,

@@ -2,6 +2,7 @@
 
 One transport belongs to one check and to the event loop that it runs in. Redirects are never followed, only declared
 origins are contacted, proxies of the environment are ignored, and each exchange is recorded with its secrets removed.
+Cookies that the target sets are kept for the customer, as a browser does; nobody else sends them.
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ import asyncio
 import json as jsonlib
 import ssl
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any, NoReturn, Protocol
 
 import httpx
 
+from stripe_audit.deployment.body import BrokenBody, read_body
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.errors import BudgetError, SafetyError, TargetError
 from stripe_audit.models import Effect, Party
 
 __all__ = ["Answer", "Transport", "origin_of"]
+
+
+_REASON_CAP = 300
+"""Characters of what an error quotes: the target writes some of it."""
 
 
 class _Interlock(Protocol):
@@ -49,8 +53,11 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is none."""
-        return jsonlib.loads(self.body)
+        """The body as JSON. Raises ValueError if it is none, or nested too deeply to be meant."""
+        try:
+            return jsonlib.loads(self.body)
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
 
     def header(self, name: str) -> str | None:
         """A header's first value, or None."""
@@ -72,10 +79,13 @@ class Answer:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL, the port always written."""
-    parts = urlsplit(url)
+    """Scheme, host and port of a URL, the port always written. Raises ValueError for what is no address."""
+    try:
+        parts = httpx.URL(url)  # read by whoever sends, so that no two readings of one address differ
+    except (httpx.InvalidURL, TypeError) as error:
+        raise ValueError(f"no address: {error}") from None
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+    return f"{parts.scheme}://{parts.host.lower()}:{port}"
 
 
 @cache
@@ -110,7 +120,8 @@ class Transport:
         self._ca_file = ca_file
         self._timeout = timeout
         self._on_answer = on_answer
-        self._client: httpx.AsyncClient | None = None
+        self._wire: httpx.AsyncHTTPTransport | None = None
+        self._cookies = httpx.Cookies()
         self._is_over = False
         self.exchanges: list[str] = []
 
@@ -137,24 +148,25 @@ class Transport:
         declared), BudgetError, or TargetError where no whole answer came.
         """
         self._admit(url, effect)
-        if destination is not Party.STRIPE:
-            self._budget.spend()
-        sent = {"accept-encoding": "identity", "user-agent": "stripe-audit", **(headers or {})}
         if json is not None:
             content = jsonlib.dumps(json).encode()
-            sent.setdefault("content-type", "application/json")
+            headers = {"content-type": "application/json", **_lowered(headers)}
+        is_customer = (source, destination) == (Party.CUSTOMER, Party.APP)
+        request = self._request(method, url, headers, content, is_customer)
+        if destination is not Party.STRIPE:
+            self._budget.spend()
         about = {"source": source, "destination": destination, "route": route, "fault": fault, "duplicate": duplicate}
-        began = time.perf_counter()
-        request = self._http().build_request(method, url, headers=sent, content=content)
+        began, within = time.perf_counter(), timeout or self._timeout
         try:
-            status, received, body, truncated = await asyncio.wait_for(
-                self._exchange(request), timeout or self._timeout
-            )
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, zlib.error) as error:
+            async with asyncio.timeout(within):
+                status, received, body, truncated = await self._exchange(request, is_customer)
+        except (TimeoutError, httpx.HTTPError, BrokenBody, ValueError, asyncio.CancelledError) as error:
             spent = (time.perf_counter() - began) * 1000
-            reason = _reason(error, timeout or self._timeout)
+            reason = self._recorder.safe(_reason(error, within)[:_REASON_CAP])
             identity = self._note(request, None, (), b"", False, spent, about, is_recorded, error=reason)
-            raise TargetError(f"{method} {url}: {reason} (exchange {identity})") from error
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            raise TargetError(f"{method} {self._shown(url)}: {reason} (exchange {identity})") from error
         spent = (time.perf_counter() - began) * 1000
         identity = self._note(request, status, received, body, truncated, spent, about, is_recorded)
         answer = Answer(status, received, body, url, spent, identity, truncated)
@@ -165,15 +177,44 @@ class Transport:
     def _admit(self, url: str, effect: Effect) -> None:
         if self._is_over:
             raise BudgetError("the check is over: its time is spent", hint="audit.timeout")
-        if origin_of(url) not in self._origins:
-            raise SafetyError(f"{origin_of(url)} is not a declared origin of this audit", hint="target.url")
+        try:
+            origin = origin_of(url)
+        except ValueError as error:
+            self._refuse(url, str(error))
+        if origin not in self._origins:
+            self._refuse(origin, "it is not a declared origin of this audit")
         self._interlock.permit(effect)
 
-    async def _exchange(self, request: httpx.Request) -> tuple[int, tuple[tuple[str, str], ...], bytes, bool]:
-        response = await self._http().send(request, stream=True)
+    def _refuse(self, address: str, reason: str) -> NoReturn:
+        raise SafetyError(f"{self._shown(address)} was not contacted: {reason}", hint="target.url")
+
+    def _shown(self, url: str) -> str:
+        return self._recorder.safe(url[:_REASON_CAP])
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None, is_customer: bool
+    ) -> httpx.Request:
+        """Raises TargetError for what cannot be written as a request."""
+        sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "stripe-audit", **_lowered(headers)}
+        try:
+            pairs = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape")) for name, value in sent.items()]
+            request = httpx.Request(method, url, headers=pairs, content=content)
+            if is_customer:
+                self._cookies.set_cookie_header(request)
+        except ValueError as error:
+            raise TargetError(f"{method} {self._shown(url)}: the request cannot be written ({error})") from None
+        return request
+
+    async def _exchange(
+        self, request: httpx.Request, is_customer: bool
+    ) -> tuple[int, tuple[tuple[str, str], ...], bytes, bool]:
+        response = await self._http().handle_async_request(request)
         try:
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
-            body, truncated = await _read(response, self._budget.body_bytes)
+            body, truncated = await read_body(response, self._budget.body_bytes)
+            if is_customer:
+                response.request = request
+                self._cookies.extract_cookies(response)
             return response.status_code, headers, body, truncated
         finally:
             await response.aclose()
@@ -209,16 +250,15 @@ class Transport:
         self.exchanges.append(identity)
         return identity
 
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
+    def _http(self) -> httpx.AsyncHTTPTransport:
+        """Below httpx's client, which reads Location headers even where it follows none, and keeps all cookies."""
+        if self._wire is None:
+            self._wire = httpx.AsyncHTTPTransport(
                 verify=tls_context(self._ca_file),
                 trust_env=False,
-                follow_redirects=False,
-                timeout=httpx.Timeout(None),  # one deadline over the whole exchange, see request()
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=2.0),
+                limits=httpx.Limits(max_connections=64, keepalive_expiry=2.0),
             )
-        return self._client
+        return self._wire
 
     def close(self) -> None:
         """Refuse everything from now on. May be called from any thread."""
@@ -227,25 +267,16 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections; from the loop that used them."""
         self.close()
-        if self._client is not None:
-            await self._client.aclose()
+        if self._wire is not None:
+            await self._wire.aclose()
 
 
-async def _read(response: httpx.Response, cap: int) -> tuple[bytes, bool]:
-    """The body, decompressed step by step so that a bomb stops at the cap, and whether it was cut."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    inflate = zlib.decompressobj(47) if encoding in ("gzip", "deflate", "x-gzip") else None
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        while chunk and len(body) <= cap:
-            body += inflate.decompress(chunk, cap + 1 - len(body)) if inflate else chunk
-            chunk = inflate.unconsumed_tail if inflate else b""
-        if len(body) > cap:
-            return bytes(body[:cap]), True
-    return bytes(body), False
+def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Names in lower case, so that two spellings of one header are one header."""
+    return {name.lower(): value for name, value in (headers or {}).items()}
 
 
-def _reason(error: Exception, timeout: float) -> str:
+def _reason(error: BaseException, timeout: float) -> str:
     """Why no answer came, in words that need no knowledge of the client."""
     if isinstance(error, TimeoutError):
         return f"no whole answer within {timeout:g} s"
@@ -255,6 +286,8 @@ def _reason(error: Exception, timeout: float) -> str:
         return f"the answer is not valid HTTP, or broke off ({error})"
     if isinstance(error, (httpx.ReadError, httpx.WriteError, httpx.CloseError)):
         return "the connection was reset"
-    if isinstance(error, zlib.error):
+    if isinstance(error, BrokenBody):
         return "the body is not in the encoding that its header names"
+    if isinstance(error, asyncio.CancelledError):
+        return "the audit stopped waiting"
     return f"{type(error).__name__}: {error}"
