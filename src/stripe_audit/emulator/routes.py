@@ -18,7 +18,8 @@ _VERBS = ("attach", "detach", "confirm", "capture", "cancel", "search", "retry")
 class Route:
     """``path`` is a template (``/v1/charges/{id}``); ``schema`` names the call in ``shapes/params.json``.
 
-    ``is_public``: the customer's browser may call it with the publishable key.
+    ``is_public``: the customer's browser may call it with the publishable key. ``about``: the kind of object that it
+    answers with, where the path does not say so.
     """
 
     method: str
@@ -26,10 +27,13 @@ class Route:
     endpoint: Endpoint
     schema: str = "retrieve"
     is_public: bool = False
+    about: str = ""
 
     @property
     def kind(self) -> str:
         """What the call answers with, or lists: ``/v1/charges/{id}/refunds`` is about refunds."""
+        if self.about:
+            return self.about
         names = [part for part in self.path.split("/")[2:] if not part.startswith("{") and part not in _VERBS]
         return names[-1].removesuffix("s")
 

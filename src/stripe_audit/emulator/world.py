@@ -15,6 +15,8 @@ from stripe_audit.emulator.faults import Faults
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
+from stripe_audit.emulator.ledger import BillingLedger
+from stripe_audit.emulator.reactions import REACTIONS
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, Store, snapshot
@@ -47,7 +49,8 @@ class Call:
     ids: tuple[str, ...]
     params: dict[str, Any]
     version: str
-    request_id: str
+    request_id: str | None
+    """None where nobody called: time has passed."""
     idempotency_key: str | None = None
     key: str = ""
     """The API key's ``key_id``: the same for the same key, and useless to whoever reads it."""
@@ -80,6 +83,7 @@ class World:
         """Payment methods that passed 3DS while they were being set up for later use."""
         self.cards: dict[str, Card] = {}
         """The test card behind each payment method and token."""
+        self.billing = BillingLedger()
         self.spent: set[str] = set()
         """Payment methods that paid without a customer, or were detached: they cannot be used again."""
 
@@ -141,11 +145,15 @@ class World:
         listeners = self.listeners() if is_delivered else ()
         if listeners:
             self.deliveries.offer(event, listeners, self.lineage(obj))
+        for react in REACTIONS.get(type, ()):
+            react(self, obj, call)
         return event
 
     def listeners(self) -> list[Obj]:
-        """Whatever events are delivered to: webhook endpoints and the Stripe CLI's sessions."""
-        return [*self.store.by_kind["webhook_endpoint"].values(), *self.deliveries.sessions.listeners()]
+        """Whatever events are delivered to: webhook endpoints, event destinations, the Stripe CLI's sessions."""
+        kinds = ("webhook_endpoint", "v2.core.event_destination")
+        endpoints = [endpoint for kind in kinds for endpoint in self.store.by_kind[kind].values()]
+        return [*endpoints, *self.deliveries.sessions.listeners()]
 
     def lineage(self, obj: Obj) -> Lineage:
         """What an object belongs to: its own id, the ids it refers to, and the metadata on the way."""

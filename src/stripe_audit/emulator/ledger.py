@@ -1,0 +1,19 @@
+"""What billing remembers and no object shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["BillingLedger"]
+
+
+@dataclass(slots=True)
+class BillingLedger:
+    """One account's. Ids are Stripe's, times Unix seconds."""
+
+    invoice_of: dict[str, str] = field(default_factory=dict)
+    """The invoice that a PaymentIntent pays."""
+    told: set[tuple[str, str, int]] = field(default_factory=set)
+    """Events that come once per object and date: type, object, date."""
+    wakes: dict[str, int] = field(default_factory=dict)
+    """When the emulator's clock will next look at an object."""
