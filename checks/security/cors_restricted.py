@@ -56,7 +56,8 @@ class CorsRestricted(Check):
                 if trouble := assess_frontend(own.origin, answer):
                     seen_own = ctx.evidence(f"{label}: {trouble}", answer)
                     detail = f"The preflight of the declared frontend {own.origin} for {label}: {trouble}."
-                    yield ctx.finding("The declared frontend is refused", detail, seen_own, discriminator="frontend")
+                    title = "The declared frontend is refused"
+                    yield ctx.finding(title, detail, seen_own, route=label, discriminator="frontend")
                 elif not answer.header(ALLOW):
                     ctx.note(f"{label} knows no CORS: the frontend works only behind a proxy of its own origin")
 

@@ -6,6 +6,7 @@ They collect; the checks judge.
 from __future__ import annotations
 
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
+from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
 from stripe_audit.trials.encryption import Tls, is_local, leads_to_tls, page_in_the_clear, tls_of
 from stripe_audit.trials.endpoints import (
@@ -24,7 +25,7 @@ from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import malformed_requests
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
-from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, fetched, page_values, source_maps, visit
+from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, page_values, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
@@ -47,6 +48,7 @@ __all__ = [
     "Delivered",
     "HandlingFailed",
     "Journey",
+    "NumberSent",
     "Outage",
     "Refused",
     "Repeated",
@@ -66,6 +68,7 @@ __all__ = [
     "deliverable",
     "each_webhook",
     "effect_of",
+    "env_files",
     "event_of",
     "expected_states",
     "fail_handling",
@@ -93,6 +96,7 @@ __all__ = [
     "repeat",
     "request_altered",
     "requests_with_own_price",
+    "send_card_number",
     "settled",
     "source_maps",
     "submit_again",

@@ -14,7 +14,7 @@ from stripe_audit.models import Effect
 from stripe_audit.trials.stripe_calls import mentions
 from stripe_audit.trials.together import together
 
-__all__ = ["Altered", "Asked", "Change", "request_altered", "value_in_place", "with_members"]
+__all__ = ["Altered", "Asked", "Change", "extended", "request_altered", "value_in_place", "with_members"]
 
 _INTENTS = "/v1/payment_intents"
 Alteration = Callable[[Any, Mapping[str, Any]], tuple[dict[str, Any], Any]]
@@ -62,13 +62,14 @@ def value_in_place(word: str, value: Any) -> Alteration:
 
 def with_members(members: Mapping[str, Any]) -> Alteration:
     """Add members to every object of the body, in place of those that have the same name."""
-    return lambda template, values: (dict(values), _extended(fill(template, values), members))
+    return lambda template, values: (dict(values), extended(fill(template, values), members))
 
 
-def _extended(body: Any, members: Mapping[str, Any]) -> Any:
+def extended(body: Any, members: Mapping[str, Any]) -> Any:
+    """A body with members added to every object in it, in place of those that have the same name."""
     if isinstance(body, Mapping):
-        return {**{key: _extended(value, members) for key, value in body.items()}, **members}
-    return [_extended(value, members) for value in body] if isinstance(body, list) else body
+        return {**{key: extended(value, members) for key, value in body.items()}, **members}
+    return [extended(value, members) for value in body] if isinstance(body, list) else body
 
 
 async def request_altered(ctx: Context, changes: Sequence[Change], *, effect: Effect) -> list[Altered]:

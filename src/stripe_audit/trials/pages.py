@@ -12,15 +12,16 @@ from stripe_audit.deployment.transport import Answer, origin_of
 from stripe_audit.errors import Inconclusive, TargetError
 from stripe_audit.trials.together import together
 from stripe_audit.web.answers import is_page
-from stripe_audit.web.exposure import source_map_of
+from stripe_audit.web.exposure import env_variables, source_map_of
 from stripe_audit.web.html import Page, parse_page
 from stripe_audit.web.stripe_js import fetches_stripe_js, is_loader
 
-__all__ = ["NOT_FOUND", "Visit", "api_answers", "fetched", "page_values", "source_maps", "visit"]
+__all__ = ["NOT_FOUND", "Visit", "api_answers", "env_files", "fetched", "page_values", "source_maps", "visit"]
 
 NOT_FOUND = "an address that does not exist"
 """The label of its answer."""
 
+_ENV_FILES = ("/.env", "/.env.local", "/.env.production")
 _READABLE = ("catalogue", "health", "webhook_health", "order")
 _HOPS = 4
 _MOST_SCRIPTS = 24
@@ -150,6 +151,13 @@ async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, 
     """The source maps that scripts name and the target serves: they hold the code as it was written."""
     named = [source_map_of(answer.text, url) for url, answer in scripts.items()]
     return await fetched(ctx, [url for url in dict.fromkeys(named) if url])
+
+
+async def env_files(ctx: Context) -> dict[str, Answer]:
+    """The env files that can be fetched, by their paths: what reads like one, not just any answer of 2xx."""
+    base = ctx.spec.https_url or ctx.spec.url
+    answers = await fetched(ctx, [f"{base}{path}" for path in _ENV_FILES])
+    return {url.removeprefix(base): answer for url, answer in answers.items() if env_variables(answer.text)}
 
 
 async def api_answers(

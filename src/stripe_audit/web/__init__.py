@@ -18,7 +18,7 @@ from stripe_audit.web.csp import (
 )
 from stripe_audit.web.exposure import Exposed, env_variables, exposed_in
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
-from stripe_audit.web.html import Field, Page, Script, parse_page
+from stripe_audit.web.html import Field, Page, Script, makes_card_fields, parse_page
 from stripe_audit.web.leaks import secret_in, stack_trace_in
 from stripe_audit.web.stripe_js import embeds_checkout, fetches_stripe_js, holds_stripe_js, is_loader
 from stripe_audit.web.tls import OLD_TLS, accepts_old_tls
@@ -51,6 +51,7 @@ __all__ = [
     "hsts_problem",
     "is_loader",
     "is_page",
+    "makes_card_fields",
     "nonces",
     "origins_to_try",
     "parse_page",

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from stripe_audit.web.markup import Element, elements
 
-__all__ = ["Field", "Page", "Script", "parse_page"]
+__all__ = ["Field", "Page", "Script", "makes_card_fields", "parse_page"]
 
 _CARD_AUTOCOMPLETE = ("cc-number", "cc-csc", "cc-exp", "cc-exp-month", "cc-exp-year")
 _CARD_NAMES = re.compile(
@@ -18,6 +18,9 @@ _CARD_NAMES = re.compile(
     r"|(card|cc)(exp|expiry|expiration|expirydate|expirationdate|expdate|(exp|expiry|expiration)?(month|year)))"
 )
 """Names of fields for a card's data, written without case, spaces and punctuation."""
+_CARD_IN_SCRIPT = re.compile(
+    r"autocomplete[\\\"']{0,2}\s{0,3}[:=,]\s{0,3}[\\\"']{1,2}[a-z -]{0,40}cc-(?:number|csc|exp)\b", re.IGNORECASE
+)
 _PAGE_CAP = 2 * 1024 * 1024
 """Characters of a page that are read."""
 STRIPE_JS_HOST = "js.stripe.com"
@@ -141,3 +144,8 @@ def parse_page(html: str, url: str) -> Page:
             base = _absolute(url, element.attributes["href"])
         _add(page, base or url, element)
     return page
+
+
+def makes_card_fields(script: str) -> bool:
+    """Whether a script writes fields for a card's number, expiry or security code, told by their autocomplete names."""
+    return _CARD_IN_SCRIPT.search(script) is not None

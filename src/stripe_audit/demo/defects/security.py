@@ -12,7 +12,7 @@ from aiohttp import web
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.orders import Orders
+from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.pages import Pages
 from stripe_audit.demo.products import price_of
 from stripe_audit.demo.stripe_side import StripeSide
@@ -138,6 +138,42 @@ class _CardForm(Pages):
         )
 
 
+class _InputEchoed(Shop):
+    """As FastAPI does by itself: what is refused comes back in the answer."""
+
+    async def create_payment(self, request: web.Request) -> web.Response:
+        try:
+            return await super().create_payment(request)
+        except Refusal as refusal:
+            shown = (await request.read()).decode("utf-8", "replace")[:1000]
+            error = {"code": refusal.code, "message": refusal.message, "input": shown}
+            return web.json_response({"error": error}, status=refusal.status)
+
+
+class _WritesCardForm(Shop):
+    async def script(self, request: web.Request) -> web.Response:
+        answer = await super().script(request)
+        answer.text = f'{answer.text}\nconst field = \'<input autocomplete="cc-number" inputmode="numeric">\';\n'
+        return answer
+
+
+class _EnvServed(Shop):
+    def application(self) -> web.Application:
+        app = super().application()
+        app.router.add_get("/.env", self.env)
+        return app
+
+    async def env(self, request: web.Request) -> web.Response:
+        """As with a document root that is the project's folder."""
+        names = {"PORT": self.config.port, "STRIPE_SECRET_KEY": self.config.secret_key}
+        return web.Response(text="".join(f"{name}={value}\n" for name, value in names.items()))
+
+
+class _LiveKeyOnPage(Pages):
+    def checkout(self, order: str, publishable_key: str) -> str:
+        return super().checkout(order, publishable_key.replace("pk_test_", "pk_live_"))
+
+
 class _SecretInScript(Shop):
     async def script(self, request: web.Request) -> web.Response:
         answer = await super().script(request)
@@ -214,6 +250,22 @@ DEFECTS = (
         "The page asks for card numbers in a form of its own",
         "card-data-never-handled",
         pages=_CardForm,
+    ),
+    Defect(
+        "card-form-by-script",
+        "A script writes a field for the card's number",
+        "card-data-never-handled",
+        shop=_WritesCardForm,
+    ),
+    Defect("input-echoed", "Refusals repeat the input", "card-data-never-handled", shop=_InputEchoed),
+    Defect("env-file-served", "The env file can be fetched", "secrets-not-in-frontend", shop=_EnvServed),
+    Defect(
+        "live-key-on-page",
+        "The page has a live publishable key, and the server a test key",
+        "secrets-not-in-frontend",
+        also=("*",),  # a live sign ends all writes
+        seen_in="chobbledotcom/tickets#647",
+        pages=_LiveKeyOnPage,
     ),
     Defect(
         "secret-in-script",
