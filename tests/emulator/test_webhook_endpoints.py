@@ -235,3 +235,84 @@ class TestRetries:
         (delivery,) = deliveries(control, intent.id)
         assert (delivery["state"], len(delivery["attempts"])) == ("failed", 1)
         assert "loopback" in delivery["attempts"][0]["error"]
+
+    def test_nine_days_of_failures_disable_the_endpoint(self, client, control, receiver):
+        receiver.answer = lambda n: 404
+        endpoint = listen(client, receiver)
+        create(client)
+        control.post("deliveries/drain")
+        control.post("clock/advance", seconds=8 * 24 * 3600)
+        create(client)
+        control.post("deliveries/drain")
+        assert client.v1.webhook_endpoints.retrieve(endpoint.id).status == "enabled"
+        control.post("clock/advance", seconds=2 * 24 * 3600)
+        create(client)
+        control.post("deliveries/drain")
+        assert client.v1.webhook_endpoints.retrieve(endpoint.id).status == "disabled"
+        count = len(receiver.received)
+        create(client)
+        assert control.post("deliveries/drain")["drained"] is True and len(receiver.received) == count
+
+    def test_one_success_starts_the_count_anew(self, client, control, receiver):
+        receiver.answer = lambda n: 200 if n == 5 else 404
+        endpoint = listen(client, receiver)
+        for _ in range(3):
+            create(client)
+            control.post("deliveries/drain")
+            control.post("clock/advance", seconds=6 * 24 * 3600)
+        assert len(receiver.received) == 9, "four attempts, the one that succeeded, four more"
+        assert client.v1.webhook_endpoints.retrieve(endpoint.id).status == "enabled"
+
+
+class TestRolledSecrets:
+    def signatures(self, receiver):
+        parsed = signatures.parse_header(receiver.received[-1].headers["Stripe-Signature"])
+        return len(parsed.of("v1"))
+
+    def deliver(self, client, control):
+        create(client)
+        control.post("deliveries/drain")
+
+    def test_both_sign_while_the_old_one_lives(self, client, control, receiver):
+        endpoint = listen(client, receiver)
+        fresh = control.post(f"webhook_endpoints/{endpoint.id}/roll", expires_in=3600)["secret"]
+        self.deliver(client, control)
+        got = receiver.received[-1]
+        assert fresh != endpoint.secret and self.signatures(receiver) == 2
+        for secret in (fresh, endpoint.secret):
+            client.construct_event(got.body, got.headers["Stripe-Signature"], secret)
+        control.post("clock/advance", seconds=3600)
+        self.deliver(client, control)
+        got = receiver.received[-1]
+        assert self.signatures(receiver) == 1
+        client.construct_event(got.body, got.headers["Stripe-Signature"], fresh)
+        with pytest.raises(stripe.SignatureVerificationError):
+            client.construct_event(got.body, got.headers["Stripe-Signature"], endpoint.secret)
+
+    def test_at_once(self, client, control, receiver):
+        endpoint = listen(client, receiver)
+        fresh = control.post(f"webhook_endpoints/{endpoint.id}/roll")["secret"]
+        self.deliver(client, control)
+        got = receiver.received[-1]
+        client.construct_event(got.body, got.headers["Stripe-Signature"], fresh)
+        assert self.signatures(receiver) == 1
+
+    def test_not_for_longer_than_a_day(self, client, control, receiver):
+        endpoint = listen(client, receiver)
+        status, _ = control("POST", f"webhook_endpoints/{endpoint.id}/roll", {"expires_in": 86401})
+        assert status == 400
+        assert control("POST", "webhook_endpoints/we_none/roll", {})[0] == 404
+
+
+class TestPending:
+    def test_it_counts_those_who_have_not_got_it(self, client, control, receiver):
+        other = Receiver(lambda n: 500)
+        try:
+            for one in (receiver, other):
+                listen(client, one, "payment_intent.created")
+            create(client)
+            control.post("deliveries/drain")
+        finally:
+            other.stop()
+        assert receiver.received[0].event["pending_webhooks"] == 2
+        assert client.v1.events.list().data[0].pending_webhooks == 1

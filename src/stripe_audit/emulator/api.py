@@ -183,6 +183,8 @@ class Api:
         touched = intent["id"] if isinstance(intent, dict) else (call.touched if call else None)
         if isinstance(intent, dict) and asked.caller == "customer":
             shown["payment_intent"] = shown_to_customer(intent)
+        if asked.path.startswith("/v2/") and shown.get("code") == "resource_missing":
+            shown["code"] = "not_found"
         brief = {name: shown.get(name) for name in ("type", "code", "decline_code", "param", "message")}
         if asked.version:
             body = {"error": self._world.renderer.at(shown, asked.version)}

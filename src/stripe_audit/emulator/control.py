@@ -22,6 +22,9 @@ from stripe_audit.emulator.world import World
 
 __all__ = ["Control"]
 
+LONGEST_ROLL_S = 24 * 3600
+"""docs.stripe.com/webhooks, "Roll endpoint signing secrets periodically": the old secret stays for up to 24 hours."""
+
 Answer = dict[str, Any]
 Action = Callable[[World, Asked], Answer | Awaitable[Answer]]
 
@@ -155,6 +158,29 @@ def _register(world: World, asked: Asked) -> Answer:
     return {**endpoint, "secret": secret}
 
 
+def _roll(world: World, asked: Asked) -> Answer:
+    """A new signing secret; the old one signs too for the time that it has left, at most a day."""
+    endpoint = world.store.by_id.get(asked.argument)
+    known = world.deliveries.sender.secrets.get(asked.argument)
+    if endpoint is None or known is None:
+        raise ControlError(f"no such webhook endpoint: {asked.argument[:100]}", 404)
+    seconds = asked.number("expires_in", 0.0)
+    if not 0 <= seconds <= LONGEST_ROLL_S:
+        raise ControlError(f"expires_in must lie between 0 and {LONGEST_ROLL_S} seconds")
+    fresh, old = f"whsec_{world.ids.text(32)}", known[0]
+    known.insert(0, fresh)
+
+    def expire() -> None:
+        if old in known:
+            known.remove(old)
+
+    if seconds:
+        world.clock.later(seconds, expire)
+    else:
+        expire()
+    return {**endpoint, "secret": fresh}
+
+
 _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "health"): _health,
     ("GET", "journal"): _journal,
@@ -171,6 +197,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "objects/*"): _object,
     ("POST", "reset"): _reset,
     ("POST", "webhook_endpoints"): _register,
+    ("POST", "webhook_endpoints/*/roll"): _roll,
     ("GET", "deliveries"): deliveries.listed,
     ("POST", "deliveries/hold"): deliveries.hold,
     ("POST", "deliveries/release"): deliveries.release,

@@ -24,6 +24,8 @@ from stripe_audit.emulator.thin import type_of
 __all__ = ["Deliveries", "Delivery", "Hold", "Lineage"]
 
 CONCURRENCY = 8
+DISABLED_AFTER = 9 * 24 * 3600.0
+"""Seconds. docs.stripe.com/webhooks ("Disable behavior") says "multiple days"; merchants report nine."""
 State = Literal["pending", "held", "delivered", "failed", "retrying", "withdrawn"]
 
 
@@ -96,6 +98,7 @@ class Deliveries:
         self.all: list[Delivery] = []
         self.holds: list[Hold] = []
         self._exempt: set[str] = set()
+        self._failing_since: dict[str, float] = {}
         self._lanes: dict[tuple[str, str], deque[Delivery]] = {}
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -280,7 +283,15 @@ class Deliveries:
         if attempt["is_success"] and not any(earlier["is_success"] for earlier in delivery.attempts):
             delivery.event["pending_webhooks"] = max(0, delivery.event["pending_webhooks"] - 1)
         delivery.attempts.append(attempt)
+        self._judge(delivery.endpoint, is_success=attempt["is_success"])
         return attempt
+
+    def _judge(self, endpoint: Obj, *, is_success: bool) -> None:
+        """Disable an endpoint that has done nothing but fail for a long time."""
+        if is_success:
+            self._failing_since.pop(endpoint["id"], None)
+        elif self._clock.now() - self._failing_since.setdefault(endpoint["id"], self._clock.now()) > DISABLED_AFTER:
+            endpoint["status"] = "disabled"
 
 
 def listens(endpoint: Obj, type: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qsl
 
 from stripe_audit.emulator.errors import invalid
 
-__all__ = ["decode"]
+__all__ = ["decode", "decode_json"]
 
 MOST_FIELDS = 2000
 MOST_LEVELS = 12
@@ -34,6 +35,32 @@ def decode(*sources: str) -> dict[str, Any]:
             else:
                 _set(root, name, value, name)
     return {key: _with_lists(value) if value.__class__ is dict else value for key, value in root.items()}
+
+
+def decode_json(text: str) -> dict[str, Any]:
+    """A JSON body of the v2 API, as the same call would look in a form: null is what unsets a value.
+
+    Raises ApiError 400 for what is no JSON object, or is nested too deeply.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise invalid("Invalid JSON in the request's body", code="invalid_json")
+    return {str(name): _as_form(item, 1) for name, item in value.items()}
+
+
+def _as_form(value: Any, level: int) -> Any:
+    if level > MOST_LEVELS:
+        raise invalid("Parameters are nested too deeply")
+    if isinstance(value, dict):
+        return {str(name): _as_form(item, level + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_form(item, level + 1) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value if isinstance(value, str) else str(value)
 
 
 def _put(root: dict[str, Any], name: str, value: str) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from stripe_audit.emulator.access import caller_of, key_in, refuse_live
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.form import decode
+from stripe_audit.emulator.form import decode, decode_json
 from stripe_audit.emulator.sdk import headers_of
 from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.versions import is_version
@@ -63,7 +63,8 @@ async def read(world: World, request: web.BaseRequest, asked: ApiRequest) -> Non
     authorization = request.headers.get("Authorization", "")
     refuse_live(world, authorization)
     body, problem = await _body(request)
-    is_json = request.headers.get("Content-Type", "").startswith("application/json") and body.lstrip()[:1] == "{"
+    has_json = request.headers.get("Content-Type", "").startswith("application/json")
+    is_json = has_json and (body.lstrip()[:1] == "{" or asked.path.startswith("/v2/")) and bool(body.strip())
     params: dict[str, Any] = {}
     try:
         params = decode(request.rel_url.raw_query_string, "" if is_json else body)
@@ -73,7 +74,10 @@ async def read(world: World, request: web.BaseRequest, asked: ApiRequest) -> Non
     asked.caller = caller_of(world, authorization, key)
     asked.key_id = key_id(key_in(authorization) or key)
     if problem is None and is_json:
-        problem = invalid(_NOT_A_FORM)
+        if asked.path.startswith("/v2/"):
+            params.update(decode_json(body))
+        else:
+            problem = invalid(_NOT_A_FORM)
     if problem is not None:
         raise problem
     asked.version = _version(world, request, params)

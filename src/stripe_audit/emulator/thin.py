@@ -73,7 +73,8 @@ def _related(obj: Obj) -> dict[str, Any] | None:
         return {"type": kind, "url": _SINGLETONS[kind]}
     if not isinstance(identity, str):
         return None
-    field, template = _OWNED.get(kind, ("", "/v1/" + kind.replace(".", "/") + "s/{id}"))
+    prefix = "/" if kind.startswith("v2.") else "/v1/"
+    field, template = _OWNED.get(kind, ("", prefix + kind.replace(".", "/") + "s/{id}"))
     owner = obj.get(field)
-    url = template.format(owner=owner if isinstance(owner, str) else "", id=identity)
+    url = template.replace("{owner}", owner if isinstance(owner, str) else "").replace("{id}", identity)
     return {"id": identity, "type": kind, "url": url}

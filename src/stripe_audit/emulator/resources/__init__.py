@@ -7,6 +7,7 @@ from stripe_audit.emulator.resources import (
     catalogue,
     charges,
     customers,
+    event_destinations,
     events,
     payment_intents,
     payment_methods,
@@ -14,6 +15,7 @@ from stripe_audit.emulator.resources import (
     setup_intents,
     stripecli,
     tokens,
+    v2_events,
     webhook_endpoints,
 )
 from stripe_audit.emulator.routes import Route
@@ -25,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *catalogue.ROUTES,
     *charges.ROUTES,
     *customers.ROUTES,
+    *event_destinations.ROUTES,
     *events.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
@@ -32,5 +35,6 @@ ROUTES: tuple[Route, ...] = (
     *setup_intents.ROUTES,
     *stripecli.ROUTES,
     *tokens.ROUTES,
+    *v2_events.ROUTES,
     *webhook_endpoints.ROUTES,
 )

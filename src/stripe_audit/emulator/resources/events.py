@@ -30,6 +30,8 @@ def listed(call: Call) -> Obj:
     is_delivered = call.params.get("delivery_success")
 
     def matches(event: Obj) -> bool:
+        if event["type"].startswith("v2."):
+            return False
         if is_delivered is not None and is_delivered == bool(event["pending_webhooks"]):
             return False
         return any(fnmatchcase(event["type"], pattern) for pattern in wanted)
