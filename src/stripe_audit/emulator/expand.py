@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.shapes import LISTS, OBJECTS
+from stripe_audit.emulator.shapes import HELD, LISTS, OBJECTS
 from stripe_audit.emulator.store import Obj, Store
 
 __all__ = ["check_expand", "expand"]
 
 DEEPEST = 4
+_LISTED = {
+    "line_items": "item",
+    "payments": "invoice_payment",
+    "refunds": "refund",
+    "subscriptions": "subscription",
+    "tax_ids": "tax_id",
+}
+"""What the lists that are shown on request hold."""
 
 
 def check_expand(kind: str, paths: list[str], *, is_list: bool, is_customer: bool) -> None:
@@ -51,7 +59,11 @@ def _is_expandable(kinds: list[str], parts: list[str]) -> bool:
                 continue
             if not rest or _is_expandable(targets, rest):
                 return True
-            if name in LISTS.get(kind, {}) and rest[0] == "data" and _is_expandable(targets, rest[1:]):
+            if (
+                name in {**LISTS.get(kind, {}), **HELD.get(kind, {})}
+                and rest[0] == "data"
+                and _is_expandable(targets, rest[1:])
+            ):
                 return True
     return False
 
@@ -59,6 +71,7 @@ def _is_expandable(kinds: list[str], parts: list[str]) -> bool:
 def _fields(kind: str) -> Iterator[tuple[str, list[str]]]:
     yield from OBJECTS.get(kind, {}).get("expandable", {}).items()
     yield from LISTS.get(kind, {}).items()
+    yield from HELD.get(kind, {}).items()
 
 
 def _expanded(store: Store, node: Obj, parts: list[str]) -> Obj:
@@ -66,19 +79,45 @@ def _expanded(store: Store, node: Obj, parts: list[str]) -> Obj:
     if name == "data" and isinstance(node.get("data"), list):
         return {**node, "data": [_expanded(store, item, rest) for item in node["data"]] if rest else node["data"]}
     if name in LISTS.get(node.get("object", ""), {}):
-        value: Any = node[name] if isinstance(node.get(name), dict) else _list_of(store, node, name)
+        value: Any = node[name] if isinstance(node.get(name), dict) else _on_request(store, node, name)
     elif name not in node:  # a deleted customer's stub
         return node
     else:
-        value = node[name]
-        value = store.by_id.get(value, value) if isinstance(value, str) else value
-    return {**node, name: _expanded(store, value, rest) if rest and isinstance(value, dict) else value}
+        value = _whole(store, node[name])
+    if not rest:
+        return {**node, name: value}
+    if isinstance(value, list):
+        return {**node, name: [_expanded(store, item, rest) if isinstance(item, dict) else item for item in value]}
+    return {**node, name: _expanded(store, value, rest) if isinstance(value, dict) else value}
 
 
-def _list_of(store: Store, node: Obj, name: str) -> Obj:
-    members = store.members("refund", node["id"])[::-1] if name == "refunds" else []
+def _whole(store: Store, value: Any) -> Any:
+    """The objects that an id, or each id of a list, stands for."""
+    if isinstance(value, list):
+        return [_whole(store, item) for item in value]
+    return store.by_id.get(value, value) if isinstance(value, str) else value
+
+
+def _on_request(store: Store, node: Obj, name: str) -> Obj | None:
+    if name == "confirmation_secret":
+        return _confirmation_secret(store, node)
+    kind = _LISTED.get(name)
+    members = [one for one in store.members(kind, node["id"])[::-1] if one["id"] in store.by_id] if kind else []
+    if name == "subscriptions":
+        members = [one for one in members if one["status"] not in ("canceled", "incomplete_expired")]
     url = f"/v1/{node['object']}s/{node['id']}/{name}"
+    if name == "payments":
+        url = f"/v1/invoice_payments?invoice={node['id']}"
     return {"object": "list", "data": members[:10], "has_more": len(members) > 10, "url": url}
+
+
+def _confirmation_secret(store: Store, invoice: Obj) -> Obj | None:
+    """What the customer's browser confirms an invoice's payment with; null where nothing is to be paid."""
+    for payment in reversed(store.members("invoice_payment", invoice["id"])):
+        intent = store.by_id.get(payment["payment"]["payment_intent"] or "")
+        if intent is not None and intent["status"] != "canceled":
+            return {"client_secret": intent["client_secret"], "type": "payment_intent"}
+    return None
 
 
 def _refused(path: str) -> ApiError:

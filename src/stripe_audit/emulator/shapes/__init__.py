@@ -6,13 +6,27 @@ import json
 from importlib import resources
 from typing import Any
 
-__all__ = ["LEGACY", "LISTS", "OBJECTS", "PARAMS", "blank"]
+__all__ = ["HELD", "LEGACY", "LISTS", "OBJECTS", "PARAMS", "blank"]
 
 LISTS: dict[str, dict[str, list[str]]] = {
     "charge": {"refunds": ["refund"]},
     "customer": {"sources": ["source"], "subscriptions": ["subscription"], "tax_ids": ["tax_id"]},
+    "invoice": {"confirmation_secret": [], "payments": ["invoice_payment"]},
+    "quote": {"line_items": ["item"]},
 }
-"""Lists that an object shows only where ``expand`` asks for them, and what they hold."""
+"""Lists, and one hash, that an object shows only where ``expand`` asks for them, and what they hold."""
+HELD: dict[str, dict[str, list[str]]] = {
+    "credit_note": {"lines": ["credit_note_line_item"]},
+    "customer": {"discount": ["discount"]},
+    "invoice": {"lines": ["line_item"], "parent.subscription_details.subscription": ["subscription"]},
+    "invoiceitem": {"pricing.price_details.price": ["price"]},
+    "item": {"price": ["price"]},
+    "line_item": {"pricing.price_details.price": ["price"]},
+    "subscription": {"items": ["subscription_item"]},
+    "subscription_item": {"plan": ["plan"], "price": ["price"]},
+    "subscription_schedule": {"phases.items.plan": ["plan"], "phases.items.price": ["price"]},
+}
+"""What an object always shows and ``expand`` may go into: whole objects, lists of them, and ids deep in hashes."""
 _ELSEWHERE = {
     "event": {"account", "context"},  # in events of connected accounts and of organisations
     "webhook_endpoint": {"secret"},  # in the answer to the endpoint's creation
@@ -32,6 +46,9 @@ LEGACY: dict[str, dict[str, Any]] = _load("legacy_params.json")
 Found by comparing the parameters of the official libraries of each train. Coupons of customers and promotion codes,
 which basil and clover moved, are taken until endive: the Stripe CLI's own fixtures send them without a version.
 """
+PARAMS["promotion_code_create"].pop("r")  # the endpoint demands `promotion`, or the older `coupon`
+for _call in ("create", "update"):  # `duration` took the place of `iterations`, which the Stripe CLI still sends
+    PARAMS[f"subscription_schedule_{_call}"]["p"]["phases"]["l"]["p"]["iterations"] = "i"
 PARAMS["retrieve"] = {"p": {"expand": {"l": "s"}}}
 for _call in ("create", "update", "confirm"):
     # Left out of the libraries' types, as numbers do not belong on servers; the API takes it, with a token or a number.
