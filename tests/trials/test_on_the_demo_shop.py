@@ -14,7 +14,6 @@ from stripe_audit.models import Effect
 from stripe_audit.safety import Interlock, Permission
 from stripe_audit.testing import DemoStage, demo_stage
 
-
 NUMBERS = itertools.count(1)
 
 
