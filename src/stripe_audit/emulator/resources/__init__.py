@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stripe_audit.emulator.resources import (
     accounts,
+    billing,
     catalogue,
     charges,
     customers,
@@ -24,6 +25,7 @@ __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,
+    *billing.ROUTES,
     *catalogue.ROUTES,
     *charges.ROUTES,
     *customers.ROUTES,

@@ -6,15 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.lists import equal_to, list_of
-from stripe_audit.emulator.resources.amounts import currency_of
+from stripe_audit.emulator.lists import equal_to, list_of, search
+from stripe_audit.emulator.resources.amounts import currency_of, spoken
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "check_price", "new_price", "new_product", "spoken_amount"]
 
 _PRODUCT_FIELDS = (
     "active",
@@ -29,16 +29,18 @@ _PRODUCT_FIELDS = (
     "unit_label",
     "url",
 )
+_MOST_INTERVALS = {"day": 1095, "week": 156, "month": 36, "year": 3}
+"""docs.stripe.com/api/prices/create: three years at most."""
 
 
 def create_product(call: Call) -> Obj:
     data = call.params.get("default_price_data")
     if data:
-        _check_price(data)
-    product = _new_product(call, call.params)
+        check_price(data)
+    product = new_product(call, call.params)
     call.world.emit("product.created", product, call)
     if data:
-        price = _new_price(call, {**data, "product": product["id"]})
+        price = new_price(call, {**data, "product": product["id"]})
         product["default_price"] = price["id"]
         call.world.emit("price.created", price, call)
     return product
@@ -70,9 +72,9 @@ def create_price(call: Call) -> Obj:
         raise invalid("You must specify either `product` or `product_data` when creating a price.", "product")
     if params.get("product"):
         call.world.find("product", params["product"], "product")
-    _check_price(params)
-    product = params.get("product") or _new_product(call, params["product_data"])["id"]
-    price = _new_price(call, {**params, "product": product})
+    check_price(params)
+    product = params.get("product") or new_product(call, params["product_data"])["id"]
+    price = new_price(call, {**params, "product": product})
     call.world.emit("price.created", price, call)
     return price
 
@@ -95,6 +97,14 @@ def products(call: Call) -> Obj:
     return list_of(call, "product", lambda found: (not ids or found["id"] in ids) and matches(found))
 
 
+def searched_products(call: Call) -> Obj:
+    return search(call, "product")
+
+
+def searched_prices(call: Call) -> Obj:
+    return search(call, "price")
+
+
 def price(call: Call) -> Obj:
     return call.world.find("price", call.ids[0])
 
@@ -105,7 +115,8 @@ def prices(call: Call) -> Obj:
     return list_of(call, "price", lambda found: (not keys or found["lookup_key"] in keys) and matches(found))
 
 
-def _new_product(call: Call, params: dict[str, Any]) -> Obj:
+def new_product(call: Call, params: dict[str, Any]) -> Obj:
+    """A product of these parameters, kept. Raises ApiError 400 where its id is taken."""
     world = call.world
     identity = params.get("id") or world.ids.new("prod")
     if identity in world.store.by_id:
@@ -128,12 +139,13 @@ def _new_product(call: Call, params: dict[str, Any]) -> Obj:
     return world.store.add(product)
 
 
-def _new_price(call: Call, params: dict[str, Any]) -> Obj:
+def new_price(call: Call, params: dict[str, Any]) -> Obj:
+    """A price of these parameters, which ``check_price`` has let pass, kept."""
     world = call.world
     recurring = params.get("recurring")
     price = blank(
         "price",
-        id=world.ids.new("price"),
+        id=params.get("id") or world.ids.new("price"),
         object="price",
         active=params.get("active", True),
         billing_scheme=params.get("billing_scheme") or "per_unit",
@@ -148,13 +160,16 @@ def _new_price(call: Call, params: dict[str, Any]) -> Obj:
         if recurring
         else None,
         tax_behavior=params.get("tax_behavior") or "unspecified",
+        tiers=[_tier(tier) for tier in params["tiers"]] if params.get("tiers") else None,
+        tiers_mode=params.get("tiers_mode"),
+        transform_quantity=params.get("transform_quantity"),
         type="recurring" if recurring else "one_time",
     )
     _set_amount(price, params)
     return world.store.add(price)
 
 
-def _check_price(params: dict[str, Any]) -> None:
+def check_price(params: dict[str, Any]) -> None:
     """Raise ApiError 400 for a currency or an amount that no price can have."""
     currency_of(params)
     whole, exact = params.get("unit_amount"), params.get("unit_amount_decimal")
@@ -162,8 +177,44 @@ def _check_price(params: dict[str, Any]) -> None:
         raise invalid("You may only specify one of these parameters: unit_amount, unit_amount_decimal.", "unit_amount")
     if whole is None and exact is None and not params.get("custom_unit_amount") and not params.get("tiers"):
         raise invalid("Missing required param: unit_amount.", "unit_amount", "parameter_missing")
+    recurring = params.get("recurring") or {}
+    most = _MOST_INTERVALS.get(recurring.get("interval", ""), 0)
+    if recurring and not 1 <= recurring.get("interval_count", 1) <= most:
+        raise invalid("Invalid integer: an interval is of 1 day to 3 years", "recurring[interval_count]")
+    tiers = params.get("tiers")
+    if bool(tiers) != (params.get("billing_scheme") == "tiered"):
+        raise invalid("`tiers` go with `billing_scheme=tiered`, and with no other.", "tiers")
+    if tiers:
+        _check_tiers(tiers, params.get("tiers_mode"))
+    package = params.get("transform_quantity")
+    if package and package["divide_by"] < 1:
+        raise invalid("This value must be greater than or equal to 1.", "transform_quantity[divide_by]")
     if Decimal(whole or exact or 0) < 0:
         raise invalid("This value must be greater than or equal to 0.", "unit_amount", "parameter_invalid_integer")
+
+
+def _check_tiers(tiers: list[dict[str, Any]], mode: str | None) -> None:
+    tops = [tier["up_to"] for tier in tiers]
+    if mode is None or tops[-1] != "inf" or "inf" in tops[:-1]:
+        raise invalid("Tiered prices need a `tiers_mode`, and `up_to=inf` in their last tier and no other.", "tiers")
+    if any(below >= top for below, top in zip([0, *tops[:-1]], tops[:-1], strict=False)):
+        raise invalid("Each tier's `up_to` must be greater than that of the tier before.", "tiers")
+
+
+def _tier(given: dict[str, Any]) -> dict[str, Any]:
+    tier: dict[str, Any] = {"up_to": None if given["up_to"] == "inf" else given["up_to"]}
+    for name in ("unit_amount", "flat_amount"):
+        exact = given.get(f"{name}_decimal", given.get(name))
+        amount = None if exact is None else Decimal(exact)
+        tier[name] = int(amount) if amount is not None and amount == int(amount) else None
+        tier[f"{name}_decimal"] = None if amount is None else format(amount.normalize(), "f")
+    return tier
+
+
+def spoken_amount(price: Obj) -> str:
+    """``$15.00``: the price of one, as in the descriptions of lines."""
+    exact = Decimal(price["unit_amount_decimal"] or 0)
+    return spoken(int(exact), price["currency"]).partition(" ")[0] if exact == int(exact) else f"{exact:f} cents"
 
 
 def _set_amount(price: Obj, params: dict[str, Any]) -> None:
@@ -178,11 +229,13 @@ def _set_amount(price: Obj, params: dict[str, Any]) -> None:
 ROUTES = (
     Route("POST", "/v1/products", create_product, "product_create"),
     Route("GET", "/v1/products", products, "product_list"),
+    Route("GET", "/v1/products/search", searched_products, "product_search"),
     Route("GET", "/v1/products/{id}", product),
     Route("POST", "/v1/products/{id}", update_product, "product_update"),
     Route("DELETE", "/v1/products/{id}", delete_product),
     Route("POST", "/v1/prices", create_price, "price_create"),
     Route("GET", "/v1/prices", prices, "price_list"),
+    Route("GET", "/v1/prices/search", searched_prices, "price_search"),
     Route("GET", "/v1/prices/{id}", price),
     Route("POST", "/v1/prices/{id}", update_price, "price_update"),
 )
