@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from stripe_audit.engine.attempt import MOST_FINDINGS
+from stripe_audit.engine.attempt import MOST_FINDINGS, Attempt
 from stripe_audit.errors import Inconclusive, Skip, TargetError
 from stripe_audit.models import Evidence, Finding, Outcome, Severity
 from tests.engine import fakes
@@ -140,6 +140,19 @@ def test_what_was_left_behind_can_send_nothing_more():
     _wait_until(lambda: not [t for t in threading.enumerate() if t.name == "check a-check"])
 
 
+def test_the_first_result_stands_whatever_the_thread_does_later():
+    context, ends = FakeContext(), []
+    attempt = Attempt(make("a-check", fakes.blocks), lambda check: context, 0.2, lambda: ends.append(1))
+    attempt.start()
+    _wait_until(lambda: attempt._generator is not None)
+    attempt.leave_behind()
+    first = attempt.result
+    context.may_go_on.set()
+    attempt._thread.join(10)
+    assert first.error.startswith("not finished after 0.2 s; it blocks at engine/fakes.py:")
+    assert attempt.result is first and ends == [1]
+
+
 def test_a_context_that_comes_too_late_is_closed_before_the_check_can_use_it():
     may_go_on = threading.Event()
     late, has_run = FakeContext(), []
@@ -264,7 +277,15 @@ def test_the_error_names_the_place_in_the_check_not_in_what_it_called():
         asyncio.run_coroutine_threadsafe(None, None)
         yield
 
-    results = Run([make("a-check", run), make("b-check", calls)])()
+    def helps():
+        int("nothing")
+
+    async def is_helped(self, ctx):
+        helps()
+        yield
+
+    results = Run([make("a-check", run), make("b-check", calls), make("c-check", is_helped)])()
+    assert results["c-check"].error.endswith(f"(engine/test_outcomes.py:{helps.__code__.co_firstlineno + 1})")
     line = run.__code__.co_firstlineno + 1
     assert results["a-check"].error.endswith(f"(engine/test_outcomes.py:{line})")
     assert results["b-check"].error.endswith(f"(engine/test_outcomes.py:{calls.__code__.co_firstlineno + 1})")

@@ -397,6 +397,14 @@ def test_a_value_that_was_replaced_is_not_blamed_on_the_file(project):
     assert project.model(flags={"audit": {"jobs": 3}}).audit.jobs == 3
 
 
+def test_a_value_that_was_replaced_whole_is_not_blamed_on_what_stood_in_it(project):
+    project.write(".env", "STRIPE_AUDIT_AUDIT__BUDGET__REQUESTS=0\n")
+    environ = {"STRIPE_AUDIT_AUDIT__BUDGET": "5"}
+    assert project.refused(environ=environ).startswith("STRIPE_AUDIT_AUDIT__BUDGET: audit.budget: must be a mapping")
+    flags = {"audit": {"budget": {"requests": 0}}}
+    assert project.refused(environ=environ, flags=flags).startswith("flag: audit.budget.requests: ")
+
+
 @pytest.mark.parametrize("name", ["stripe-audit.yaml", "stripe-audit.yml"])
 def test_settings_that_cannot_be_read_are_not_passed_over(project, name):
     (project.folder / name).mkdir()
