@@ -131,17 +131,23 @@ class TargetClient:
         if login is None:
             return {}
         if login.path not in self._tokens:
+            content, kind = (None, "") if login.body is None else self._encode(login.body, {})
             answer = await self._transport.request(
-                login.method, self.spec.url + login.path, json=login.body, effect=Effect.READ, source=Party.CUSTOMER
+                login.method,
+                self.spec.url + login.path,
+                headers={"content-type": kind} if content is not None else None,
+                content=content,
+                effect=Effect.READ,
+                source=Party.CUSTOMER,
             )
             token = _search(login.token, answer)
-            if token is None:
+            if not isinstance(token, (str, int)) or not str(token):
                 raise Inconclusive(
                     f"the login at {login.path} answered {answer.status} without a token",
                     supply=f"target.routes.{route.role}.login",
                 )
             name, _, value = login.header.partition(":")
-            self._tokens[login.path] = {name.strip(): value.strip().format(token=token)}
+            self._tokens[login.path] = {name.strip(): value.strip().replace("{token}", str(token))}
         return self._tokens[login.path]
 
     def mapped(self, role: str, answer: Answer, *required: str) -> dict[str, Any]:
