@@ -256,7 +256,7 @@ class Transport:
             self._wire = httpx.AsyncHTTPTransport(
                 verify=tls_context(self._ca_file),
                 trust_env=False,
-                limits=httpx.Limits(max_connections=64, keepalive_expiry=2.0),
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=2.0),
             )
         return self._wire
 
