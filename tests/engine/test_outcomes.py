@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -289,6 +290,32 @@ def test_the_error_names_the_place_in_the_check_not_in_what_it_called():
     line = run.__code__.co_firstlineno + 1
     assert results["a-check"].error.endswith(f"(engine/test_outcomes.py:{line})")
     assert results["b-check"].error.endswith(f"(engine/test_outcomes.py:{calls.__code__.co_firstlineno + 1})")
+
+
+def test_what_a_forgotten_task_raises_is_printed_nowhere(caplog, capfd):
+    async def fail():
+        raise ValueError("hunter2")
+
+    async def run(self, ctx):
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert task.done()
+        return
+        yield
+
+    assert Run([make("a-check", run)])()["a-check"].outcome is Outcome.PASSED
+    gc.collect()
+    assert not caplog.records and "hunter2" not in "".join(capfd.readouterr())
+
+
+def test_a_check_for_which_there_is_no_thread_is_errored(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    result = Run([make("a-check", fakes.passes)])()["a-check"]
+    assert result.error == "it could not be started: can't start new thread"
 
 
 _SCRIPT = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -123,8 +124,9 @@ def test_an_env_file_in_another_encoding_is_still_read(project):
     assert project.model().audit.jobs == 9
 
 
-def test_an_env_file_with_an_open_quote_is_read_in_no_time(project):
-    project.write(".env", "A='\n" + "x\n" * 400_000)
+@pytest.mark.parametrize("text", ["A='\n" + "x\n" * 400_000, "A=x" + " " * 900_000, "A" * 900_000, " " * 900_000])
+def test_a_hostile_env_file_is_read_in_no_time(project, text):
+    project.write(".env", text)
     began = time.monotonic()
     project.model()
     assert time.monotonic() - began < 5
@@ -257,6 +259,13 @@ def test_flags_are_not_changed_by_loading(project):
             f"target: {{routes: {{order: {{path: /o, response: {{status: '{'a' * 2001}'}}}}}}}}\n",
             "target.routes.order.response.status: longer than 2000 characters",
         ),
+        ("target: {launch: {command: []}}\n", "target.launch.command: it is empty"),
+        ("target: {launch: {command: ' '}}\n", "target.launch.command: it is empty"),
+        ("target: {launch: {command: ['']}}\n", "target.launch.command: it is empty"),
+        ('target: {launch: {command: "npm \'start"}}\n', "target.launch.command: a quote in it is not closed"),
+        ('target: {launch: {command: ["a\\0b"]}}\n', "target.launch.command: it holds a NUL"),
+        ("target: {launch: {command: x, env: {A=B: c}}}\n", "target.launch.env: a name is empty or holds '='"),
+        ('target: {launch: {command: x, env: {A: "\\0"}}}\n', "target.launch.env: a name is empty or holds '='"),
         ("observers: {order: {kind: sqlite}}\n", "observers.order: kind sqlite needs path and query"),
         ("observers: {logs: {kind: file}}\n", "observers.logs: kind file needs path"),
         ("observers: {order: {states: {payed: [x]}}}\n", "observers.order.states.payed: must be 'unpaid'"),
@@ -498,6 +507,19 @@ def test_a_setting_knows_where_it_stands(project):
     assert settings.where(("target", "routes", "webhook")) == ("stripe-audit.yaml", 4)
     assert settings.where(("audit", "jobs")) == ("stripe-audit.yaml", 1)
     assert load_settings(folder=Path("/nonexistent"), environ={}).where(("target",)) is None
+
+
+@pytest.mark.parametrize("name", ["loop", "a\0b"])
+def test_what_can_be_no_path_is_a_settings_error(project, name):
+    (project.folder / "loop").symlink_to("loop")
+    with pytest.raises(SettingsError, match="cannot be a path"):
+        project.load().path(name)
+
+
+def test_a_pipe_in_place_of_an_env_file_is_not_waited_for(project):
+    os.mkfifo(project.folder / "pipe")
+    project.yaml("target: {env_files: [pipe]}\n")
+    assert project.load().secret(SecretSource(env="X")) is None
 
 
 def test_paths_are_relative_to_the_settings_file(project):

@@ -112,6 +112,7 @@ class Attempt:
     async def _judge(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(CheckThreads())
+        loop.set_exception_handler(_unheard)
         context = self._make_context(self.check)
         with self._lock:
             self._context = context
@@ -245,6 +246,10 @@ async def _end_stragglers() -> None:
         for task in ended:
             if not task.cancelled():
                 task.exception()  # the check has ended for another reason; this one is told to nobody
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """What a task raises that its check forgot: printed, it would put unredacted text on the terminal."""
 
 
 def unstarted(check: type[Check], reason: str, setting: str | None) -> CheckResult:

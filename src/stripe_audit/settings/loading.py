@@ -44,8 +44,11 @@ class Settings:
         return (self.origin.name, self.lines.get(place, 1))
 
     def path(self, text: str) -> Path:
-        """A path in the settings, made absolute."""
-        return (self.folder / text).resolve()
+        """A path in the settings, made absolute. Raises SettingsError for what can be none."""
+        try:
+            return (self.folder / text).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or a NUL
+            raise settings_error(f"{text!r} cannot be a path: {error}") from None
 
     def secret(self, source: SecretStr | SecretSource | None) -> str | None:
         """The secret that is meant; None where it is not declared, generated per run, or its variable is not set."""
@@ -56,9 +59,10 @@ class Settings:
         if found := self.environ.get(source.env):
             return found
         for name in self.model.target.env_files:
-            try:
-                entry = read_env_file(self.path(name)).variables.get(source.env)
-            except OSError:  # a declared file that is not there is a finding of a check, not an error of the settings
+            path = self.path(name)
+            try:  # a declared file that is not there is a finding of a check, not an error of the settings
+                entry = read_env_file(path).variables.get(source.env) if path.is_file() else None
+            except OSError:
                 continue
             if entry and entry.value:
                 return entry.value

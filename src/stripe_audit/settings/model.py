@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -133,6 +134,26 @@ class LaunchSettings(_Model):
     @classmethod
     def _known_placeholders(cls, value: Any) -> Any:
         return check_placeholders(value, LAUNCH_PLACEHOLDERS)
+
+    @field_validator("command")
+    @classmethod
+    def _is_command(cls, value: str | list[str]) -> str | list[str]:
+        try:
+            words = shlex.split(value) if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError("a quote in it is not closed") from None
+        if not words or not words[0]:
+            raise ValueError("it is empty")
+        if "\0" in "".join(words):
+            raise ValueError("it holds a NUL")
+        return value
+
+    @field_validator("env")
+    @classmethod
+    def _are_variables(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(not name or "=" in name or "\0" in name + text for name, text in value.items()):
+            raise ValueError("a name is empty or holds '=', or there is a NUL")
+        return value
 
 
 class ItemSettings(_Model):
