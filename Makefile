@@ -4,13 +4,14 @@ VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
 
-.PHONY: help demo test lint docs matrix startup clean
+.PHONY: help demo test lint docs matrix conformance startup clean
 
 help:
 	@echo "make demo     audit the demo shop"
 	@echo "make test     lint, types, docs and all tests"
 	@echo "make docs     write the generated pages again"
 	@echo "make matrix   all defects against all checks (SHARD=i/n for a part)"
+	@echo "make conformance   how truly the emulator plays Stripe, by its official clients"
 	@echo "make startup  how long --help and --version take"
 
 $(VENV)/bin/python:
@@ -44,6 +45,9 @@ docs: $(VENV)/.dev
 
 matrix: $(VENV)/.dev
 	$(RUN) scripts/matrix.py $(if $(SHARD),--shard $(SHARD))
+
+conformance: $(VENV)/.dev
+	$(RUN) scripts/conformance.py $(if $(VERBOSE),--verbose)
 
 startup: $(VENV)/.dev
 	$(RUN) benchmarks/startup.py

@@ -134,9 +134,9 @@ class Session:
         told = conversation.attempt
         if not is_acked:
             told["error"] = "the Stripe CLI did not acknowledge it"
-        else:
+        elif not conversation.has_answer:
             told["is_success"] = True
-            if endpoint["url"] or conversation.has_answer:
+            if endpoint["url"]:
                 await self._await_answer(event["type"], conversation)
         told["duration_ms"] = round((time.time() - start) * 1000, 3)
         return told
