@@ -46,7 +46,7 @@ def project(tmp_path):
             began = time.monotonic()
             with pytest.raises(SettingsError) as caught:
                 self.load(**options)
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 10
             error = caught.value
             assert error.hint is None or error.hint
             for text in (error.message, str(error.hint), str(error), repr(error)):
@@ -129,7 +129,7 @@ def test_a_hostile_env_file_is_read_in_no_time(project, text):
     project.write(".env", text)
     began = time.monotonic()
     project.model()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_variables_are_texts_lists_or_mappings(project):
