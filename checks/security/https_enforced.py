@@ -85,8 +85,7 @@ def assess_tls(tls: trials.Tls) -> Iterator[Problem]:
     if tls.distrust:
         yield Problem("certificate", Severity.HIGH, "The certificate is not trusted", tls.distrust)
     if tls.old_versions:
-        names = " and ".join(tls.old_versions)
-        detail = f"The server begins a handshake in {names}; browsers and PCI DSS take 1.2 and 1.3 only."
+        detail = f"{' and '.join(tls.old_versions)} are taken; browsers and PCI DSS take 1.2 and 1.3 only."
         yield Problem("old-tls", Severity.MEDIUM, "Old versions of TLS are taken", detail)
 
 

@@ -61,6 +61,7 @@ class PaymentInputValidated(Check):
         label = ctx.target.route("create_payment").label
         if not changes:
             ctx.inconclusive("the declared request carries nothing", supply="target.routes.create_payment.body")
+        await trials.intent_of(ctx, valid)  # the ordinary request must work, or no refusal means anything
         calls = await ctx.stripe.journal(object=valid.intent, caller="target")
         if not any(trials.mentions(call.params, (valid.order, valid.email)) for call in calls):
             ctx.note("PaymentIntents name neither order nor e-mail: one made in spite of a refusal would not be seen")
@@ -79,9 +80,9 @@ class PaymentInputValidated(Check):
             detail = f"An ordinary request, like the one that had worked before, then got {after.status}."
             title, high = "Malformed requests break the target for others", Severity.HIGH
             yield ctx.finding(title, detail, seen_after, severity=high, route=label, discriminator="broken")
-        for one, verdict in judged:
-            if one.answer and one.answer.is_success and not verdict.kind and one.change.word not in ROOMY:
-                ctx.note(f"a request {one.change.title} is answered with {one.answer.status}; no harm came of it")
+        odd = [one for one, verdict in judged if one.answer and one.answer.is_success and not verdict.kind]
+        if told := [one.change.title for one in odd if one.change.word not in ROOMY]:
+            ctx.note(f"answered with 2xx, and no harm came of it: requests {'; '.join(told)}")
 
 
 def assess(one: trials.Altered, valid: Payment) -> Verdict:

@@ -23,7 +23,7 @@ __all__ = ["DEFECTS"]
 
 class _InputUnchecked(Orders):
     def read_request(self, data: Any) -> dict[str, Any]:
-        quantity = data.get("quantity")
+        quantity = data.get("quantity") if isinstance(data, Mapping) else None
         if isinstance(quantity, int) and quantity < 0:
             raise KeyError("stock")
         return super().read_request(data)
