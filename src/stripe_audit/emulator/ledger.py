@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stripe_audit.emulator.store import Obj
+
 __all__ = ["BillingLedger"]
 
 
@@ -13,6 +15,8 @@ class BillingLedger:
 
     invoice_of: dict[str, str] = field(default_factory=dict)
     """The invoice that a PaymentIntent pays."""
+    coupon_of: dict[str, Obj] = field(default_factory=dict)
+    """The coupon behind a discount: deleted coupons go on in the discounts that they gave."""
     told: set[tuple[str, str, int]] = field(default_factory=set)
     """Events that come once per object and date: type, object, date."""
     wakes: dict[str, int] = field(default_factory=dict)

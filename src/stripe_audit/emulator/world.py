@@ -32,6 +32,7 @@ _REFERENCES = ("id", "payment_intent", "latest_charge", "charge")
 _SPOKEN = {
     "payment_intent": "payment_intent",
     "payment_method": "PaymentMethod",
+    "test_helpers.test_clock": "test clock",
     "webhook_endpoint": "webhook endpoint",
 }
 """Kinds as Stripe's "No such …" messages write them, where that is not the plain words."""

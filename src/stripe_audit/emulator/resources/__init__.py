@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from stripe_audit.emulator.resources import (
     accounts,
-    billing,
     catalogue,
     charges,
     customers,
@@ -19,6 +18,7 @@ from stripe_audit.emulator.resources import (
     v2_events,
     webhook_endpoints,
 )
+from stripe_audit.emulator.resources.billing import routes as billing
 from stripe_audit.emulator.routes import Route
 
 __all__ = ["ROUTES"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stripe_audit.emulator.errors import invalid, missing_resource
 from stripe_audit.emulator.lists import equal_to, list_of, search
 from stripe_audit.emulator.resources import payment_methods
+from stripe_audit.emulator.resources.billing import discounts
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -31,6 +32,9 @@ def create(call: Call) -> Obj:
     if params.get("payment_method"):
         method = payment_methods.usable(call, params["payment_method"], "payment_method")
         payment_methods.check_attachable(call, method)
+    if params.get("test_clock"):
+        call.world.find("test_helpers.test_clock", params["test_clock"], "test_clock")
+    discounts.check_customers(call, None)
     customer = blank(
         "customer",
         id=call.world.ids.new("cus"),
@@ -45,11 +49,13 @@ def create(call: Call) -> Obj:
         next_invoice_sequence=1,
         preferred_locales=[],
         tax_exempt="none",
+        test_clock=params.get("test_clock"),
     )
     change(customer, {key: value for key, value in params.items() if key != "metadata"}, _FIELDS)
     customer["invoice_settings"] = _invoice_settings(call, customer, method)
     call.world.store.add(customer)
     call.world.emit("customer.created", customer, call)
+    discounts.give_to_customer(call, customer)
     if method is not None:
         payment_methods.attach_to(call, method, customer)
     return customer
@@ -62,11 +68,13 @@ def retrieve(call: Call) -> Obj:
 def update(call: Call) -> Obj:
     _check_email(call.params.get("email"))
     customer = living(call, call.ids[0])
+    discounts.check_customers(call, customer)
     settings, before = _invoice_settings(call, customer), customer["invoice_settings"]
     previous = change(customer, call.params, _FIELDS)
     if before != settings:
         previous["invoice_settings"] = before
         customer["invoice_settings"] = settings
+    discounts.give_to_customer(call, customer)
     if previous:
         call.world.emit("customer.updated", customer, call, previous=previous)
     return customer
