@@ -22,7 +22,7 @@ from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forge
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
-from stripe_audit.trials.malformed import malformed_requests
+from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, page_values, source_maps, visit
@@ -84,7 +84,6 @@ __all__ = [
     "log_mark",
     "made",
     "mails_if_seen",
-    "malformed_requests",
     "mentions",
     "money_kept",
     "names_of",
@@ -97,6 +96,7 @@ __all__ = [
     "request_altered",
     "requests_with_own_price",
     "send_card_number",
+    "send_malformed",
     "settled",
     "source_maps",
     "submit_again",

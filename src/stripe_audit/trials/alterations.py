@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from stripe_audit.trials.together import together
 __all__ = ["Altered", "Asked", "Change", "extended", "request_altered", "value_in_place", "with_members"]
 
 _INTENTS = "/v1/payment_intents"
+_AT_ONCE = 6
+"""So that a small server is not asked for more at once than a few customers ask for."""
 Alteration = Callable[[Any, Mapping[str, Any]], tuple[dict[str, Any], Any]]
 """From the body template and a new order's values: values to fill in, and a whole body or None for the template."""
 
@@ -73,12 +76,13 @@ def extended(body: Any, members: Mapping[str, Any]) -> Any:
 
 
 async def request_altered(ctx: Context, changes: Sequence[Change], *, effect: Effect) -> list[Altered]:
-    """Send each altered request for an order of its own, all at the same time, and read what Stripe was asked for.
+    """Send each altered request for an order of its own, a few at the same time, and read what Stripe was asked for.
 
     What Stripe was asked is told by the order and the e-mail address that the target passes on, and by the answer.
     """
     mark = await ctx.stripe.mark()
-    sent = await together(_send(ctx, change, effect) for change in changes)
+    turns = asyncio.Semaphore(_AT_ONCE)
+    sent = await together(_send(ctx, change, effect, turns) for change in changes)
     calls = await ctx.stripe.journal(since=mark, caller="target")
     creations = [call for call in calls if call.method == "POST" and call.path == _INTENTS]
     found = []
@@ -91,12 +95,15 @@ async def request_altered(ctx: Context, changes: Sequence[Change], *, effect: Ef
     return found
 
 
-async def _send(ctx: Context, change: Change, effect: Effect) -> tuple[Change, Collection[str], Answer | None, str]:
+async def _send(
+    ctx: Context, change: Change, effect: Effect, turns: asyncio.Semaphore
+) -> tuple[Change, Collection[str], Answer | None, str]:
     fresh = ctx.payments.fresh()
     words = (str(fresh["order"]), str(fresh["email"]))
     values, body = change.alter(ctx.target.route("create_payment").body, fresh)
     try:
-        return change, words, (await ctx.payments.attempt(values, body=body, effect=effect)).answer, ""
+        async with turns:
+            return change, words, (await ctx.payments.attempt(values, body=body, effect=effect)).answer, ""
     except TargetError as error:
         return change, words, None, str(error)
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stripe_audit.context import Context
-from stripe_audit.trials.alterations import Alteration, Change, value_in_place
+from stripe_audit.models import Effect
+from stripe_audit.trials.alterations import Alteration, Altered, Change, request_altered, value_in_place
 from stripe_audit.trials.submissions import takes
 
-__all__ = ["malformed_requests"]
+__all__ = ["malformed_requests", "send_malformed"]
 
 _OVERSIZED = 2 * 1024 * 1024
 _HUGE = 10**20
@@ -60,6 +61,14 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, Any]]] = {
 
 def _whole(body: Any) -> Alteration:
     return lambda template, values: (dict(values), body)
+
+
+async def send_malformed(ctx: Context) -> list[Altered]:
+    """Send those that fit the declared request. What got no answer or 5xx is sent once more, and that answer counts."""
+    altered = await request_altered(ctx, malformed_requests(ctx), effect=Effect.PROBE)
+    shaky = [one.change for one in altered if not one.made and (one.answer is None or one.answer.status >= 500)]
+    again = {one.change.id: one for one in await request_altered(ctx, shaky, effect=Effect.PROBE)} if shaky else {}
+    return [again.get(one.change.id, one) for one in altered]
 
 
 def malformed_requests(ctx: Context) -> list[Change]:

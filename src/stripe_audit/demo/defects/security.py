@@ -29,6 +29,17 @@ class _InputUnchecked(Orders):
         return super().read_request(data)
 
 
+class _InputCoerced(Orders):
+    def read_request(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            return super().read_request(data)
+        try:
+            quantity = min(100, max(1, int(data.get("quantity", 1))))
+        except (TypeError, ValueError):
+            quantity = 1
+        return super().read_request({**data, "quantity": quantity})
+
+
 class _AmountTrusted(Orders):
     def amount_for(self, data: Mapping[str, Any], item: str, currency: str, quantity: int) -> int | None:
         try:
@@ -187,6 +198,12 @@ DEFECTS = (
         "A negative quantity ends in a 500",
         "payment-input-validated",
         orders=_InputUnchecked,
+    ),
+    Defect(
+        "input-coerced",
+        "Whatever is no quantity becomes one, and is charged",
+        "payment-input-validated",
+        orders=_InputCoerced,
     ),
     Defect(
         "amount-trusted",
