@@ -88,6 +88,7 @@ class Session:
         replaced, self._socket = self._socket, socket
         self.is_live = True
         self._connected.set()
+        self._conversations.interrupt()
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
