@@ -12,7 +12,7 @@ from typing import Any
 
 from stripe_audit.emulator.store import Obj, Store
 from stripe_audit.emulator.thin import notification
-from stripe_audit.emulator.versions import Train, later_trains
+from stripe_audit.emulator.versions import Gap, Train, gap_to
 
 __all__ = ["Renderer"]
 
@@ -33,8 +33,8 @@ class Renderer:
             return self._event(value)
         if kind in ("list", "search_result"):
             return self._page(value, version)
-        trains = later_trains(version)
-        return self._older(value, trains) if trains else value
+        gap = gap_to(version)
+        return self._older(value, gap) if gap else value
 
     def body(self, event: Obj, endpoint: Obj) -> bytes:
         """The event's body for an endpoint: at its API version, or thin; indented by two spaces as Stripe's are."""
@@ -50,21 +50,21 @@ class Renderer:
         return {**value, "data": [self.at(one, version) for one in data]}
 
     def _event(self, event: Obj) -> Obj:
-        trains = later_trains(str(event.get("api_version")))
+        gap = gap_to(str(event.get("api_version")))
         data = event.get("data")
-        if not trains or not isinstance(data, dict) or not isinstance(data.get("object"), dict):
+        if gap is None or not isinstance(data, dict) or not isinstance(data.get("object"), dict):
             return event
-        shown = {"object": self._older(data["object"], trains)}
+        shown = {"object": self._older(data["object"], gap)}
         if "previous_attributes" in data:
-            shown["previous_attributes"] = self._previous(data, shown["object"], trains)
+            shown["previous_attributes"] = self._previous(data, shown["object"], gap)
         return {**event, "data": {**data, **shown}}
 
-    def _previous(self, data: Obj, now: Obj, trains: tuple[Train, ...]) -> Any:
+    def _previous(self, data: Obj, now: Obj, gap: Gap) -> Any:
         """The changed attributes' old values, where an older version has these attributes."""
         previous = data["previous_attributes"]
         if not isinstance(previous, dict):
             return previous
-        before = self._older(_merged(data["object"], previous), trains)
+        before = self._older(_merged(data["object"], previous), gap)
         # Of a hash, only what changed in it is told.
         kept = {
             name: value if isinstance(value, dict) else before[name] for name, value in previous.items() if name in now
@@ -72,25 +72,31 @@ class Renderer:
         moved = {name: before[name] for name in before if name not in data["object"] and before[name] != now.get(name)}
         return {**kept, **moved}
 
-    def _older(self, value: Any, trains: tuple[Train, ...]) -> Any:
-        if isinstance(value, list):
-            return [self._older(item, trains) if isinstance(item, (dict, list)) else item for item in value]
-        if not isinstance(value, dict):
+    def _older(self, value: Any, gap: Gap) -> Any:
+        """A copy with the changes undone; the value itself where there is nothing to undo. Most answers pass here."""
+        if value.__class__ is list:
+            items = [self._older(item, gap) if item.__class__ in (dict, list) else item for item in value]
+            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        if value.__class__ is not dict:
             return value
-        shown = {
-            name: self._older(item, trains) if isinstance(item, (dict, list)) else item for name, item in value.items()
+        changes = {
+            name: new
+            for name, item in value.items()
+            if item and item.__class__ in (dict, list) and (new := self._older(item, gap)) is not item
         }
         kind = value.get("object")
-        if isinstance(kind, str) and not value.get("deleted"):
-            for train in trains:
-                self._undo(train, kind, value, shown, trains)
-        return shown
+        if kind.__class__ is str and kind in gap.kinds and not value.get("deleted"):
+            shown = {**value, **changes}
+            for train in gap.trains:
+                self._undo(train, kind, value, shown, gap)
+            return shown
+        return {**value, **changes} if changes else value
 
-    def _undo(self, train: Train, kind: str, value: Obj, shown: Obj, trains: tuple[Train, ...]) -> None:
+    def _undo(self, train: Train, kind: str, value: Obj, shown: Obj, gap: Gap) -> None:
         for path in train.arrived.get(kind, ()):
             _drop(shown, path)
         for path, how in train.left.get(kind, {}).items():
-            _put(shown, path, self._older(self._found(value, how), trains))
+            _put(shown, path, self._older(self._found(value, how), gap))
         for name, words in train.words.get(kind, {}).items():
             if isinstance(shown.get(name), str):
                 shown[name] = words.get(shown[name], shown[name])
@@ -143,17 +149,21 @@ def _hashes(value: Any) -> list[Obj]:
 
 
 def _drop(shown: Obj, path: str) -> None:
-    *owners, name = path.split(".")
-    owner = _at(shown, ".".join(owners)) if owners else shown
-    if isinstance(owner, dict):
-        owner.pop(name, None)
+    name, _, rest = path.partition(".")
+    if not rest:
+        shown.pop(name, None)
+    elif isinstance(shown.get(name), dict):
+        shown[name] = dict(shown[name])  # it may be the stored object's own
+        _drop(shown[name], rest)
 
 
 def _put(shown: Obj, path: str, value: Any) -> None:
-    *owners, name = path.split(".")
-    owner = _at(shown, ".".join(owners)) if owners else shown
-    if isinstance(owner, dict):
-        owner[name] = value
+    name, _, rest = path.partition(".")
+    if not rest:
+        shown[name] = value
+    elif isinstance(shown.get(name), dict):
+        shown[name] = dict(shown[name])
+        _put(shown[name], rest, value)
 
 
 def _merged(now: Obj, previous: Obj) -> Obj:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-__all__ = ["ACACIA", "ENDIVE", "TRAINS", "Train", "is_version", "later_trains"]
+__all__ = ["ACACIA", "ENDIVE", "TRAINS", "Gap", "Train", "gap_to", "is_version"]
 
 ACACIA = "2024-09-30"
 """What is pinned to an older version than this train is served as acacia."""
@@ -44,9 +44,19 @@ def is_version(text: str) -> bool:
     return _VERSION.fullmatch(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a version has not: the ``trains`` after it, newest first, and the ``kinds`` of object that they changed."""
+
+    trains: tuple[Train, ...]
+    kinds: frozenset[str]
+
+
 @functools.lru_cache(maxsize=512)
-def later_trains(version: str) -> tuple[Train, ...]:
-    """The trains whose changes a version does not have, newest first. Texts that are no version lack nothing."""
+def gap_to(version: str) -> Gap | None:
+    """From the emulator's own shape to a version's; None where there is none, and for texts that are no version."""
     if not is_version(version):
-        return ()
-    return tuple(train for train in reversed(TRAINS) if version[:10] < train.since)
+        return None
+    trains = tuple(train for train in reversed(TRAINS) if version[:10] < train.since)
+    kinds = frozenset(kind for train in trains for part in (train.arrived, train.left, train.words) for kind in part)
+    return Gap(trains, kinds) if trains else None
