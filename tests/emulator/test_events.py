@@ -102,6 +102,14 @@ class TestSynthesized:
         assert [one.event["id"] for one in receiver.received] == ["evt_mine"]
 
     @pytest.mark.parametrize(
+        "type", ["invoice.created", "invoice.paid", "customer.subscription.updated", "subscription_schedule.updated"]
+    )
+    def test_an_object_that_there_is_not_moves_nothing(self, control, type):
+        event = control.post("events", type=type, object={"id": "in_none", "object": "invoice"}, deliver=False)
+        assert event["data"]["object"] == {"id": "in_none", "object": "invoice"}
+        assert [each["type"] for each in control.get("events")["events"]] == [type]
+
+    @pytest.mark.parametrize(
         "body",
         [
             {},
