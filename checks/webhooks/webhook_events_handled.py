@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Order, OrderState, Payment, Severity, Uses, trials
+from stripe_audit import Check, Context, Effect, Finding, Order, OrderState, Severity, Uses, trials
 
 
 class Story(NamedTuple):
@@ -107,6 +107,7 @@ async def lived(ctx: Context, story: Story) -> Seen:
     wanted = trials.expected_states(ending, [state for state in OrderState if ctx.orders.declares(state)])
     if ending is OrderState.PARTIALLY_REFUNDED:
         wanted |= {OrderState.REFUNDED}
-    payment: Payment = await trials.travel(ctx, story.journey)
+    payment = await trials.travel(ctx, story.journey)
+    await trials.settled(ctx, [payment.intent])  # the target's time begins when it has been told
     order, _ = await ctx.orders.eventually(payment, lambda order: order.state in wanted)
     return Seen(order, wanted)

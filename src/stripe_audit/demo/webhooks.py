@@ -149,17 +149,19 @@ class QueuedReceipts(Receipts):
         )
 
     async def work(self) -> None:
-        """Handle what waits, oldest first, for ever; what fails stays and is tried again."""
+        """Handle what waits, side by side, for ever; what fails stays and is tried again."""
         while True:
             waiting = self.store.rows("SELECT * FROM waiting_events ORDER BY rowid LIMIT 100")
-            has_failed = False
-            for row in waiting:
-                try:
-                    await self.handle(json.loads(row["body"]))
-                except Exception as error:  # whatever fails, the event stays in the queue
-                    has_failed = True
-                    self.report(row["id"], error)
-                else:
-                    self.store.run("DELETE FROM waiting_events WHERE id = :id", row)
-            if has_failed or not waiting:
-                await asyncio.sleep(0.3 if has_failed else 0.02)
+            are_done = await asyncio.gather(*(self._try(row) for row in waiting))
+            if not waiting or not all(are_done):
+                await asyncio.sleep(0.3 if waiting else 0.02)
+
+    async def _try(self, row: Mapping[str, Any]) -> bool:
+        """Handle one event that waits. Whether it is done."""
+        try:
+            await self.handle(json.loads(row["body"]))
+        except Exception as error:  # whatever fails, the event stays in the queue
+            self.report(row["id"], error)
+            return False
+        self.store.run("DELETE FROM waiting_events WHERE id = :id", row)
+        return True
