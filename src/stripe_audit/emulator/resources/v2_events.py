@@ -27,7 +27,6 @@ PARAMS["v2_event_list"] = {
         "types": {"l": "s"},
     }
 }
-PARAMS["v2_event_retrieve"] = {"p": {}}
 
 
 def retrieve(call: Call) -> Obj:
@@ -67,5 +66,5 @@ def _seconds(text: Any, name: str) -> float:
 
 ROUTES = (
     Route("GET", "/v2/core/events", listed, "v2_event_list"),
-    Route("GET", "/v2/core/events/{id}", retrieve, "v2_event_retrieve"),
+    Route("GET", "/v2/core/events/{id}", retrieve),
 )
