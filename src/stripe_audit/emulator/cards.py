@@ -12,7 +12,17 @@ from typing import Literal
 __all__ = ["Card", "Decline", "by_number", "by_name"]
 
 Challenge = Literal["never", "always", "unless_set_up", "set_up", "optional"]
-Aftermath = Literal["dispute", "inquiry", "fraud_warning", "pending_refund", "failing_refund"]
+Aftermath = Literal[
+    "dispute",
+    "undelivered",
+    "disputes",
+    "compliance",
+    "inquiry",
+    "fraud_warning",
+    "pending_refund",
+    "failing_refund",
+]
+"""What comes after a payment: ``undelivered`` and ``compliance`` are disputes for other reasons, ``disputes`` two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Card:
     aftermath: Aftermath | None = None
     risk: str = "normal"
     is_blocked: bool = False
+    is_available_at_once: bool = False
+    """Its payments reach the available balance without having been pending."""
 
     @property
     def last4(self) -> str:
@@ -144,10 +156,15 @@ _SPECIAL = {
     "avsLine1Fail": Card("4000000000000028"),
     "avsFail": Card("4000000000000010"),
     "avsUnchecked": Card("4000000000000044"),
-    "bypassPending": Card("4000000000000077"),
-    "bypassPendingInternational": Card("4000003720000278"),
+    "bypassPending": Card("4000000000000077", is_available_at_once=True),
+    "bypassPendingInternational": Card("4000003720000278", country="IE", is_available_at_once=True),
     "createDispute": Card("4000000000000259", aftermath="dispute"),
-    "createDisputeProductNotReceived": Card("4000000000002685", aftermath="dispute"),
+    "createDisputeProductNotReceived": Card("4000000000002685", aftermath="undelivered"),
+    "createMultipleDisputes": Card("4000000404000079", aftermath="disputes"),
+    "createCe3EligibleDispute": Card("4000000404000038", aftermath="dispute"),
+    "createComplianceDispute": Card("4000008400000779", aftermath="compliance"),
+    "createMastercardComplianceDispute": Card("5105008400000002", "mastercard", aftermath="compliance"),
+    "createAutoRepresentmentEligibleDispute": Card("4000000001000043", aftermath="dispute"),
     "createDisputeInquiry": Card("4000000000001976", aftermath="inquiry"),
     "createIssuerFraudRecord": Card("4000000000005423", aftermath="fraud_warning"),
     "pendingRefund": Card("4000000000007726", aftermath="pending_refund"),

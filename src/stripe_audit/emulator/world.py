@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from stripe_audit.emulator.cards import Card
+from stripe_audit.emulator.checkout_ledger import CheckoutLedger
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.deliveries import Deliveries, Lineage
 from stripe_audit.emulator.errors import missing_resource
 from stripe_audit.emulator.faults import Faults
+from stripe_audit.emulator.funds import Funds
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
@@ -85,6 +87,8 @@ class World:
         self.cards: dict[str, Card] = {}
         """The test card behind each payment method and token."""
         self.billing = BillingLedger()
+        self.funds = Funds()
+        self.checkout = CheckoutLedger()
         self.spent: set[str] = set()
         """Payment methods that paid without a customer, or were detached: they cannot be used again."""
 

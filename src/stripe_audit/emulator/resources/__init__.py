@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stripe_audit.emulator.resources import (
     accounts,
+    balance,
     catalogue,
     charges,
     customers,
@@ -25,6 +26,7 @@ __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,
+    *balance.ROUTES,
     *billing.ROUTES,
     *catalogue.ROUTES,
     *charges.ROUTES,
