@@ -20,6 +20,8 @@ from stripe_audit.emulator.resources import (
     webhook_endpoints,
 )
 from stripe_audit.emulator.resources.billing import routes as billing
+from stripe_audit.emulator.resources.local_methods import routes as local_methods
+from stripe_audit.emulator.resources.money import routes as money
 from stripe_audit.emulator.routes import Route
 
 __all__ = ["ROUTES"]
@@ -33,6 +35,8 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *event_destinations.ROUTES,
     *events.ROUTES,
+    *money.ROUTES,
+    *local_methods.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,

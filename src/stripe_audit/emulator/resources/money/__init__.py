@@ -1,0 +1,1 @@
+"""Money that is disputed, paid out, passed on or brought in."""

@@ -1,0 +1,10 @@
+"""The routes of everything about money that is disputed, paid out, passed on or brought in."""
+
+from __future__ import annotations
+
+from stripe_audit.emulator.resources.money import disputes, radar
+from stripe_audit.emulator.routes import Route
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Route, ...] = (*disputes.ROUTES, *radar.ROUTES)
