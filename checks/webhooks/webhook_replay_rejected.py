@@ -32,7 +32,7 @@ class WebhookReplayRejected(Check):
     effect = Effect.WRITE
     uses = Uses()
     references = ("docs.stripe.com/webhooks#replay-attacks", "CWE-294")
-    max_requests = 60
+    max_requests = 100
     max_objects = 20
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:

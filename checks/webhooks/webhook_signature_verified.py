@@ -35,8 +35,8 @@ class WebhookSignatureVerified(Check):
     effect = Effect.WRITE
     uses = Uses()
     references = ("docs.stripe.com/webhooks#verify-events", "PCI DSS 6.2.4", "ASVS 4.1.5", "CWE-347")
-    max_requests = 110
-    max_objects = 25
+    max_requests = 200
+    max_objects = 45
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Try each forgery on each endpoint."""
