@@ -20,6 +20,7 @@ class EmulatorConfig:
 
     ``retry_schedule`` holds the waits before each further attempt to deliver a webhook event, on the emulator's clock:
     Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
+    ``refund_delay`` and ``debit_delay`` are how long late refunds, and debits of bank accounts, take.
     ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
     ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from the
     start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its connection.
@@ -35,6 +36,7 @@ class EmulatorConfig:
     retry_schedule: tuple[float, ...] = (0.2, 0.5, 1.0)
     delivery_timeout: float = 10.0
     refund_delay: float = 0.2
+    debit_delay: float = 0.2
     journal_limit: int = 200_000
     webhooks: tuple[tuple[str, str], ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()

@@ -6,11 +6,13 @@ from typing import Any
 
 from stripe_audit.emulator.cards import Card, Decline
 from stripe_audit.emulator.resources import balance
+from stripe_audit.emulator.resources.local_methods import mandates
+from stripe_audit.emulator.resources.local_methods.details import of_charge
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
-from stripe_audit.emulator.world import World
+from stripe_audit.emulator.world import Call, World
 
-__all__ = ["SHOWN_AS_GENERIC", "failed_charge", "new_charge", "settle"]
+__all__ = ["SHOWN_AS_GENERIC", "charge_of", "failed_charge", "keep_method", "new_charge", "settle"]
 
 SHOWN_AS_GENERIC = {"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"}
 """Decline codes that merchants must not show to the customer (docs.stripe.com/declines/codes)."""
@@ -38,7 +40,7 @@ def new_charge(world: World, method: Obj, **values: Any) -> Obj:
         outcome=_outcome(card, None),
         paid=True,
         payment_method=method["id"],
-        payment_method_details={"type": "card", "card": _details(world, method, values["amount"])},
+        payment_method_details=_details(world, method, values["amount"]),
         receipt_url=f"{world.url}/receipts/{identity}",
         refunded=False,
         status="succeeded",
@@ -61,6 +63,39 @@ def failed_charge(charge: Obj, card: Card, decline: Decline) -> Obj:
         status="failed",
     )
     return charge
+
+
+def charge_of(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:
+    """A new successful charge of all that the intent asks for; it is not kept yet."""
+    inherited = {
+        name: intent[name]
+        for name in (
+            "amount",
+            "currency",
+            "customer",
+            "description",
+            "metadata",
+            "on_behalf_of",
+            "receipt_email",
+            "shipping",
+            "statement_descriptor",
+            "statement_descriptor_suffix",
+            "transfer_data",
+            "transfer_group",
+        )
+    }
+    return new_charge(world, method, payment_intent=intent["id"], captured=captured, **inherited)
+
+
+def keep_method(world: World, call: Call | None, intent: Obj, method: Obj) -> None:
+    """Attach the method if it is to be used again; otherwise it is used up."""
+    if method["customer"] is not None:
+        return
+    if intent["setup_future_usage"] and intent["customer"]:
+        method["customer"] = intent["customer"]
+        world.emit("payment_method.attached", method, call)
+    else:
+        world.spent.add(method["id"])
 
 
 def settle(world: World, charge: Obj) -> None:
@@ -102,7 +137,13 @@ def _outcome(card: Card, decline: Decline | None) -> dict[str, Any]:
 
 
 def _details(world: World, method: Obj, amount: int) -> dict[str, Any]:
-    card = method["card"]
+    if method["type"] != "card":
+        mandate = mandates.active(world, method)
+        return of_charge(world, method, mandate["id"] if mandate else None)
+    return {"type": "card", "card": _card(world, method["card"], amount)}
+
+
+def _card(world: World, card: dict[str, Any], amount: int) -> dict[str, Any]:
     return blank(
         "charge.payment_method_details.card",
         amount_authorized=amount,

@@ -14,7 +14,7 @@ from stripe_audit.emulator.errors import invalid
 from stripe_audit.emulator.store import Obj, snapshot
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["Attempt", "check_return_url", "fail", "is_needed", "next_action"]
+__all__ = ["Attempt", "check_return_url", "fail", "is_needed", "next_action", "page_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,14 @@ def is_needed(world: World, card: Card, intent: Obj, wanted: Attempt) -> bool:
     return card.challenge == "set_up" and not wanted.is_off_session
 
 
+def page_of(world: World, intent: Obj) -> str:
+    """The page on which the customer ends what the intent waits for."""
+    return f"{world.url}/3ds/{intent['id']}?client_secret={intent['client_secret']}"
+
+
 def next_action(world: World, intent: Obj, wanted: Attempt) -> Obj:
     """Where the customer authenticates: a page to be sent to, or what Stripe.js opens by itself."""
-    page = f"{world.url}/3ds/{intent['id']}?client_secret={intent['client_secret']}"
+    page = page_of(world, intent)
     if wanted.return_url and not wanted.uses_sdk:
         return {"type": "redirect_to_url", "redirect_to_url": {"return_url": wanted.return_url, "url": page}}
     return {

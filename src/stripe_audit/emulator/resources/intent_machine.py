@@ -11,6 +11,7 @@ from stripe_audit.emulator.resources import attempt, challenge
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_step
 from stripe_audit.emulator.resources.intent_states import check_state
+from stripe_audit.emulator.resources.local_methods import machine as local
 from stripe_audit.emulator.store import Obj, snapshot
 from stripe_audit.emulator.world import Call, World
 
@@ -22,6 +23,9 @@ def confirm(call: Call, intent: Obj, wanted: challenge.Attempt) -> None:
     world = call.world
     method = world.store.by_id[intent["payment_method"]]
     card = world.cards[method["id"]]
+    if method["type"] != "card":
+        local.confirm(call, intent, method, wanted)
+        return
     intent["last_payment_error"] = None
     if challenge.is_needed(world, card, intent, wanted):
         if wanted.is_off_session or wanted.fails_on_action:
@@ -41,6 +45,9 @@ def authenticate(world: World, intent: Obj, *, succeeds: bool) -> Obj:
     if intent["status"] != "requires_action":
         raise unexpected_state(f"No authentication is open: the PaymentIntent's status is {intent['status']}.", intent)
     method = world.store.by_id[intent["payment_method"]]
+    if method["type"] != "card":
+        local.end(world, intent, method, succeeds=succeeds)
+        return intent
     try:
         if succeeds:
             world.authenticated.add(method["id"])
@@ -94,6 +101,8 @@ def cancel(call: Call, intent: Obj) -> Obj:
         previous = {"amount_refunded": 0, "refunded": False}
         charge.update(refunded=True, amount_refunded=charge["amount"])
         world.emit("charge.refunded", charge, call, previous=previous)
+    elif intent["status"] == "processing":
+        local.call_off(world, call, intent)
     intent.update(
         status="canceled",
         canceled_at=world.clock.seconds(),
@@ -109,9 +118,9 @@ def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Car
     if card.decline is not None:
         _refuse(world, call, intent, method, card.decline)
     is_manual = "manual" in (intent["capture_method"], intent["payment_method_options"]["card"].get("capture_method"))
-    charge = world.store.add(_new_charge(world, intent, method, captured=not is_manual), owner=intent["id"])
+    charge = world.store.add(attempt.charge_of(world, intent, method, captured=not is_manual), owner=intent["id"])
     intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
-    _keep_method(world, call, intent, method)
+    attempt.keep_method(world, call, intent, method)
     if is_manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
         world.emit("charge.succeeded", charge, call)
@@ -133,7 +142,7 @@ def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Car
 
 def _refuse(world: World, call: Call | None, intent: Obj, method: Obj, decline: Decline) -> None:
     """Record a refused attempt and raise it."""
-    charge = _new_charge(world, intent, method, captured=False)
+    charge = attempt.charge_of(world, intent, method, captured=False)
     attempt.failed_charge(charge, world.cards[method["id"]], decline)
     world.store.add(charge, owner=intent["id"])
     shown = {
@@ -162,35 +171,3 @@ def _refuse(world: World, call: Call | None, intent: Obj, method: Obj, decline: 
         payment_intent=snapshot(intent),
         payment_method=snapshot(method),
     )
-
-
-def _new_charge(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:
-    inherited = {
-        name: intent[name]
-        for name in (
-            "amount",
-            "currency",
-            "customer",
-            "description",
-            "metadata",
-            "on_behalf_of",
-            "receipt_email",
-            "shipping",
-            "statement_descriptor",
-            "statement_descriptor_suffix",
-            "transfer_data",
-            "transfer_group",
-        )
-    }
-    return attempt.new_charge(world, method, payment_intent=intent["id"], captured=captured, **inherited)
-
-
-def _keep_method(world: World, call: Call | None, intent: Obj, method: Obj) -> None:
-    """Attach the method if it is to be used again; otherwise it is used up."""
-    if method["customer"] is not None:
-        return
-    if intent["setup_future_usage"] and intent["customer"]:
-        method["customer"] = intent["customer"]
-        world.emit("payment_method.attached", method, call)
-    else:
-        world.spent.add(method["id"])

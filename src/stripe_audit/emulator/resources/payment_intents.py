@@ -17,6 +17,8 @@ from stripe_audit.emulator.resources.intent_states import (
     shown_to_customer,
     use,
 )
+from stripe_audit.emulator.resources.local_methods.choice import check_types, types_given
+from stripe_audit.emulator.resources.local_methods.kinds import KINDS
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -48,6 +50,8 @@ def create(call: Call) -> Obj:
     currency = currency_of(params)
     check_amount(params["amount"], currency)
     automatic = _automatic_methods(params)
+    check_types(params, currency)
+    types = types_given(params)
     for name in _CONFIRM_ONLY:
         if name in params and name != "use_stripe_sdk" and not params.get("confirm"):
             raise invalid(f"You may only use `{name}` when `confirm` is true.", name)
@@ -78,7 +82,7 @@ def create(call: Call) -> Obj:
                 "request_three_d_secure": "automatic",
             }
         },
-        payment_method_types=params.get("payment_method_types") or ["card"],
+        payment_method_types=types[1] if types else ["card"],
         setup_future_usage=params.get("setup_future_usage"),
         status="requires_payment_method",
     )
@@ -118,6 +122,7 @@ def update(call: Call) -> Obj:
     amount: int = params["amount"] if "amount" in params else intent["amount"]
     if frozen:
         check_amount(amount, currency)
+    check_types(params, currency)
     customer = _customer(call, params) if "customer" in params else intent["customer"]
     method = _given_method(call, {**intent, "customer": customer})
     change(intent, params, (*_PLAIN, "capture_method", "setup_future_usage", "payment_method_types"))
@@ -190,13 +195,6 @@ def _automatic_methods(params: dict[str, Any]) -> dict[str, Any] | None:
             "parameters_exclusive",
         )
     if types:
-        unknown = [kind for kind in types if kind not in ("card", "link")]
-        if unknown:
-            raise invalid(
-                f'The payment method type "{unknown[0]}" is invalid. The emulator knows card and link.',
-                "payment_method_types",
-                "payment_intent_invalid_parameter",
-            )
         return None
     if given is None:
         return {"allow_redirects": "always", "enabled": True}
@@ -224,11 +222,14 @@ def _given_method(call: Call, intent: Obj) -> Obj | None:
 
 
 def _set_options(intent: Obj, params: dict[str, Any]) -> None:
-    """Keep whether 3DS is asked for, and capture by hand; the other options change nothing here."""
+    """Keep whether 3DS is asked for, and capture by hand; the other options are kept, and change nothing here."""
     given = (params.get("payment_method_options") or {}).get("card") or {}
     for name in ("request_three_d_secure", "capture_method"):
         if given.get(name):
             intent["payment_method_options"]["card"][name] = given[name]
+    for kind, options in (params.get("payment_method_options") or {}).items():
+        if kind in KINDS and isinstance(options, dict):
+            intent["payment_method_options"][kind] = options
 
 
 ROUTES = (

@@ -8,6 +8,7 @@ from typing import Any
 from stripe_audit.emulator.cards import Card, by_name, by_number
 from stripe_audit.emulator.errors import ApiError, card_error, invalid, missing_resource
 from stripe_audit.emulator.lists import equal_to, list_of
+from stripe_audit.emulator.resources.local_methods import creation
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -61,24 +62,21 @@ def from_card(world: World, card: Card, **values: Any) -> Obj:
 def from_data(call: Call, data: dict[str, Any], param: str) -> Obj:
     """A new payment method from ``type`` and ``card`` (a token; from the customer's browser also a number).
 
-    Raises ApiError for other types, unknown tokens, numbers from a server, and card data that cannot be right.
+    Raises ApiError for types that do not exist, unknown tokens, numbers from a server, and data that cannot be right.
     """
     kind = data.get("type") or ("card" if data.get("card") else None)
     if kind is None:
-        raise invalid(f"Missing required param: {param}type.", f"{param}type", "parameter_missing")
-    if kind != "card":
-        raise ApiError(
-            f"The emulator knows payment methods of the type card only, not {str(kind)[:50]}.",
-            param=f"{param}type",
-            code="payment_method_unsupported_type",
-        )
-    given = data.get("card")
-    if not isinstance(given, dict):
-        raise invalid("Missing required param: card.", "card", "parameter_missing")
+        name = f"{param}[type]" if param else "type"
+        raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     values: dict[str, Any] = {"billing_details": billing_details(data.get("billing_details") or {})}
     values["metadata"] = merged({}, data.get("metadata") or {})
     if data.get("allow_redisplay"):
         values["allow_redisplay"] = data["allow_redisplay"]
+    if kind != "card":
+        return creation.from_data(call, str(kind), data, param, values)
+    given = data.get("card")
+    if not isinstance(given, dict):
+        raise invalid("Missing required param: card.", "card", "parameter_missing")
     if given.get("token"):
         return from_card(call.world, _token(call, given["token"]), **values)
     card = numbered(call, given, f"{param}card" if not param else f"{param}[card]")
@@ -132,6 +130,9 @@ def usable(call: Call, identity: str, param: str) -> Obj:
         return known
     card = by_name(identity) if identity.startswith("pm_card_") else None
     if card is None:
+        made = creation.by_test_name(world, identity)
+        if made is not None:
+            return made
         raise missing_resource("PaymentMethod", identity[:200], param, status=400)
     return from_card(world, card)
 
@@ -227,6 +228,8 @@ def update(call: Call) -> Obj:
     if params.get("billing_details") is not None:
         params["billing_details"] = billing_details({**method["billing_details"], **params["billing_details"]})
     if params.get("card") is not None:
+        if method["card"] is None:
+            raise invalid("You cannot update `card` of a payment method of another type.", "card")
         params["card"] = {**method["card"], **{k: v for k, v in params["card"].items() if k.startswith("exp_")}}
     previous = change(method, params, ("allow_redisplay", "billing_details", "card"))
     if previous:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import balance
@@ -30,10 +32,7 @@ def create(call: Call) -> Obj:
         created=world.clock.seconds(),
         currency=charge["currency"],
         customer=charge["customer"],
-        destination_details={
-            "type": "card",
-            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
-        },
+        destination_details=_destination(charge["payment_method_details"]["type"]),
         metadata=merged({}, params.get("metadata") or {}),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
@@ -52,6 +51,13 @@ def create(call: Call) -> Obj:
     elif aftermath == "failing_refund":
         world.clock.later(world.config.refund_delay, lambda: _fail(world, refund, charge))
     return refund
+
+
+def _destination(kind: str) -> dict[str, Any]:
+    if kind != "card":
+        return {"type": kind}
+    card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+    return {"type": "card", "card": card}
 
 
 def retrieve(call: Call) -> Obj:

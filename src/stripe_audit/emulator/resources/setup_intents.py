@@ -9,6 +9,7 @@ from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import customers, payment_methods, setup_machine
 from stripe_audit.emulator.resources.challenge import check_return_url
+from stripe_audit.emulator.resources.local_methods.choice import check_method, check_types, types_given
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -35,9 +36,11 @@ def create(call: Call) -> Obj:
         raise invalid("You may only use `return_url` when `confirm` is true.", "return_url")
     if params.get("customer"):
         customers.living(call, params["customer"], "customer")
+    check_types(params, None)
     identity = call.world.ids.new("seti")
     given = params.get("automatic_payment_methods")
     types = params.get("payment_method_types")
+    listed_types = types_given(params)
     intent = blank(
         "setup_intent",
         id=identity,
@@ -51,7 +54,7 @@ def create(call: Call) -> Obj:
         payment_method_options={
             "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
         },
-        payment_method_types=types or ["card"],
+        payment_method_types=listed_types[1] if listed_types else ["card"],
         status="requires_payment_method",
         usage=params.get("usage") or "off_session",
     )
@@ -78,6 +81,7 @@ def update(call: Call) -> Obj:
         if call.params["customer"]:
             customers.living(call, call.params["customer"], "customer")
         intent["customer"] = call.params["customer"] or None
+    check_types(call.params, None)
     method = _given_method(call, intent)
     change(intent, call.params, _FIELDS)
     _use(intent, method)
@@ -175,6 +179,7 @@ def _check_confirmable(call: Call, intent: Obj) -> None:
             code="setup_intent_unexpected_state",
             setup_intent=snapshot(intent),
         )
+    check_method(call, intent, call.world.store.by_id[intent["payment_method"]], call.params)
     automatic = intent["automatic_payment_methods"]
     has_redirects = bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
     is_exempt = call.caller == "customer" or call.params.get("use_stripe_sdk") or call.params.get("return_url")

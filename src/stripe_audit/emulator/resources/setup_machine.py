@@ -9,7 +9,9 @@ from typing import Any
 
 from stripe_audit.emulator.cards import Card, Decline
 from stripe_audit.emulator.errors import ApiError, card_error
-from stripe_audit.emulator.resources.challenge import Attempt, next_action
+from stripe_audit.emulator.resources.challenge import Attempt
+from stripe_audit.emulator.resources.local_methods import mandates
+from stripe_audit.emulator.resources.local_methods.machine import action_for, needs_customer
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, snapshot
 from stripe_audit.emulator.world import Call, World
@@ -45,9 +47,9 @@ def confirm(call: Call, intent: Obj) -> None:
     world = call.world
     method, card = world.store.by_id[intent["payment_method"]], world.cards[intent["payment_method"]]
     intent["last_setup_error"] = None
-    if _is_challenged(card, intent):
+    if _is_challenged(card, intent) or needs_customer(world, method, Attempt.of(call)):
         intent["status"] = "requires_action"
-        intent["next_action"] = next_action(world, intent, Attempt.of(call))
+        intent["next_action"] = action_for(world, intent, method, Attempt.of(call))
         _attempt(world, intent, method, "requires_action")
         world.emit("setup_intent.requires_action", intent, call)
     elif card.decline is not None and not card.is_attachable:
@@ -66,6 +68,9 @@ def _succeed(world: World, call: Call | None, intent: Obj, method: Obj) -> None:
     intent.update(status="succeeded", next_action=None, last_setup_error=None)
     _attempt(world, intent, method, "succeeded")
     world.authenticated.add(method["id"])
+    world.checkout.verified.add(method["id"])
+    mandate = mandates.give(world, method, intent, call.params.get("mandate_data") if call else None)
+    intent["mandate"] = mandate["id"] if mandate else None
     if intent["customer"] and method["customer"] is None:
         method["customer"] = intent["customer"]
         world.emit("payment_method.attached", method, call)
@@ -112,7 +117,7 @@ def _attempt(world: World, intent: Obj, method: Obj, status: str) -> Obj:
         customer=intent["customer"],
         livemode=False,
         payment_method=method["id"],
-        payment_method_details={"card": {"three_d_secure": None}, "type": "card"},
+        payment_method_details=_details(method["type"]),
         setup_intent=intent["id"],
         status=status,
         usage=intent["usage"],
@@ -120,6 +125,10 @@ def _attempt(world: World, intent: Obj, method: Obj, status: str) -> Obj:
     world.store.add(attempt, owner=intent["id"])
     intent["latest_attempt"] = attempt["id"]
     return attempt
+
+
+def _details(kind: str) -> dict[str, Any]:
+    return {kind: {"three_d_secure": None} if kind == "card" else {}, "type": kind}
 
 
 def unexpected(intent: Obj, verb: str) -> ApiError:

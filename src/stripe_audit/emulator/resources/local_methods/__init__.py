@@ -1,0 +1,1 @@
+"""Payment methods other than cards: bank debits, redirects, vouchers and bank transfers."""
