@@ -17,6 +17,8 @@ class BillingLedger:
     """The invoice that a PaymentIntent pays."""
     coupon_of: dict[str, Obj] = field(default_factory=dict)
     """The coupon behind a discount: deleted coupons go on in the discounts that they gave."""
+    starting: set[str] = field(default_factory=set)
+    """Subscriptions that a call is just creating: what becomes of their first payment decides how they are told of."""
     told: set[tuple[str, str, int]] = field(default_factory=set)
     """Events that come once per object and date: type, object, date."""
     wakes: dict[str, int] = field(default_factory=dict)

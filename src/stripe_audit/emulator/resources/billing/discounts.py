@@ -15,7 +15,16 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, snapshot
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "applied", "check_customers", "coupon_behind", "give_to_customer", "is_in_force", "take_from"]
+__all__ = [
+    "ROUTES",
+    "applied",
+    "check_customers",
+    "coupon_behind",
+    "give_to_customer",
+    "is_in_force",
+    "peeked",
+    "take_from",
+]
 
 
 def coupon_behind(world: World, discount: Obj | str) -> Obj:
@@ -41,6 +50,19 @@ def applied(
         known if known is not None else _new(call.world, coupon, code, customer, owner)
         for coupon, code, known in chosen
     ]
+
+
+def peeked(
+    call: Call, given: list[dict[str, Any]] | None, param: str, customer: Obj | None, currency: str | None
+) -> list[str]:
+    """The ids of discounts as ``applied`` would make them, for a preview: nothing is kept or redeemed."""
+    found = []
+    for index, one in enumerate(given or []):
+        coupon, _, known = _chosen(call, one, f"{param}[{index}]", customer, currency)
+        identity = known["id"] if known else call.world.ids.new("di")
+        call.world.billing.coupon_of[identity] = coupon
+        found.append(identity)
+    return found
 
 
 def _chosen(

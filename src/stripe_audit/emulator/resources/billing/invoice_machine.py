@@ -134,13 +134,13 @@ def mark_paid(world: World, call: Call | None, invoice: Obj, *, is_elsewhere: bo
         world.emit("invoice_payment.paid", payment, call)
 
 
-def mark_uncollectible(call: Call, invoice: Obj) -> None:
+def mark_uncollectible(world: World, call: Call | None, invoice: Obj) -> None:
     """Give an open invoice up. It may still be paid or voided. Raises ApiError 400 by state."""
     if invoice["status"] != "open":
         raise invalid("You can only mark an open invoice as uncollectible.", code="invoice_not_editable")
-    with changing(call.world, call, invoice, "invoice.marked_uncollectible", "invoice.updated"):
+    with changing(world, call, invoice, "invoice.marked_uncollectible", "invoice.updated"):
         invoice.update(auto_advance=False, next_payment_attempt=None, status="uncollectible")
-        invoice["status_transitions"]["marked_uncollectible_at"] = now_of(call.world, invoice)
+        invoice["status_transitions"]["marked_uncollectible_at"] = now_of(world, invoice)
 
 
 def void(world: World, call: Call | None, invoice: Obj) -> None:

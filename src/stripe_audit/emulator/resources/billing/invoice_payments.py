@@ -18,9 +18,19 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "abandon", "attempt", "default_method", "intent_of", "open_payment", "payment_of", "unasked"]
+__all__ = [
+    "NO_METHOD",
+    "ROUTES",
+    "abandon",
+    "attempt",
+    "default_method",
+    "intent_of",
+    "open_payment",
+    "payment_of",
+    "unasked",
+]
 
-_NO_METHOD = (
+NO_METHOD = (
     "This customer has no attached payment source or default payment method. Please consider adding a default payment "
     "method. For more information, visit "
     "https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority."
@@ -139,7 +149,7 @@ def attempt(call: Call, invoice: Obj, method: str | None = None) -> None:
     intent = intent_of(world, invoice) or {}
     given = payment_methods.usable(call, method, "payment_method") if method else default_method(world, invoice)
     if given is None:
-        raise ApiError(_NO_METHOD, code="resource_missing")
+        raise ApiError(NO_METHOD, code="resource_missing")
     if intent["status"] in ("requires_payment_method", "requires_confirmation", "requires_action"):
         check_confirmable(call, intent, given, {"off_session": True})
         use(intent, given)

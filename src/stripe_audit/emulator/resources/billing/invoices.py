@@ -208,7 +208,7 @@ def void(call: Call) -> Obj:
 
 def mark_uncollectible(call: Call) -> Obj:
     invoice = call.world.find("invoice", call.ids[0])
-    invoice_machine.mark_uncollectible(call, invoice)
+    invoice_machine.mark_uncollectible(call.world, call, invoice)
     return invoice
 
 

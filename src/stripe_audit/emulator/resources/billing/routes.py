@@ -11,16 +11,19 @@ from stripe_audit.emulator.resources.billing import (
     invoice_payments,
     invoices,
     plans,
+    previews,
     promotion_codes,
+    subscription_items,
+    subscription_timeline,
+    subscriptions,
     tax_ids,
     tax_rates,
-    timeline,
 )
 from stripe_audit.emulator.routes import Route
 
 __all__ = ["ROUTES"]
 
-_ = timeline  # registers what happens as time passes
+_ = subscription_timeline  # registers what happens as time passes
 
 ROUTES: tuple[Route, ...] = (
     *coupons.ROUTES,
@@ -31,7 +34,10 @@ ROUTES: tuple[Route, ...] = (
     *invoice_payments.ROUTES,
     *invoices.ROUTES,
     *plans.ROUTES,
+    *previews.ROUTES,
     *promotion_codes.ROUTES,
+    *subscription_items.ROUTES,
+    *subscriptions.ROUTES,
     *tax_ids.ROUTES,
     *tax_rates.ROUTES,
 )
