@@ -25,7 +25,7 @@ from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
-from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, page_values, source_maps, visit
+from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
@@ -89,7 +89,6 @@ __all__ = [
     "names_of",
     "need_a_working_endpoint",
     "page_in_the_clear",
-    "page_values",
     "place_of",
     "refused",
     "repeat",

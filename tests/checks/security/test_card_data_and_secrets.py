@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stripe_audit.keys import make_test_keys
+from stripe_audit.testing import demo_stage, run_checks
 from stripe_audit.web import parse_page
 from tests.checks.modules import answered, module_of
 
@@ -56,6 +57,15 @@ def test_what_lies_open(text, is_shared, is_test, kinds):
     problems = judging.assess([source, source], is_test=is_test)
     assert {kind: str(problem.severity) for kind, problem in problems.items()} == kinds
     assert all(len(problem.places) == 2 and "…" in problem.places[0][0] for problem in problems.values())
+
+
+def test_an_env_file_that_can_be_fetched_is_told_beside_the_keys_in_it():
+    with demo_stage(defects=["env-file-served"]) as stage:
+        (result,) = run_checks(["secrets-not-in-frontend"], stage).values()
+    assert {finding.discriminator for finding in result.findings} == {"secret", "env"}
+    told = str(result.findings)
+    assert "STRIPE_SECRET_KEY" in told
+    assert stage.keys.secret not in told
 
 
 def test_headers_are_told_once_for_all_answers_that_lack_them():

@@ -22,6 +22,8 @@ OWN = "https://shop.test/vendor/stripe.js"
         (visited(f"{THEIRS}<script src={OWN}></script>", {OWN: "const stripe = Stripe(key)"}), []),
         (visited(f"{THEIRS}<script src=https://cdn.test/stripe.js></script>"), []),
         (visited(f"<script src={OWN}></script>", {OWN: COPY}), ["copy"]),
+        (visited(f"<script src={OWN}></script>", {OWN: COPY.partition(";")[0]}), ["copy"]),
+        (visited(f"{THEIRS}<script src=/app.js></script>", {"https://shop.test/app.js": COPY.partition(";")[0]}), []),
         (visited(f"{THEIRS}<script src=/app.js></script>", {"https://shop.test/app.js": COPY}), ["copy"]),
         (visited(f"<script src={OWN}></script>", missing=(OWN,)), ["lost"]),
         (visited("<script src=https://cdn.test/stripe.js></script>"), ["elsewhere"]),
