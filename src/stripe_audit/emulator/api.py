@@ -98,7 +98,7 @@ class Api:
             outcome = await before_effect(request, fault)
         finally:
             if has_claimed:
-                self._world.saved.release(asked.caller, asked.key or "")
+                self._world.saved.release(asked.scope, asked.key or "")
         if outcome is None:
             return None
         if isinstance(outcome, ApiError):
@@ -111,17 +111,28 @@ class Api:
     def _reserve(self, asked: ApiRequest) -> bool:
         """Hold the idempotency key while a slow call waits, so that another with the same key meets a conflict."""
         try:
-            return self._world.saved.claim(asked.caller, asked.key or "", asked.path, asked.fingerprint) is None
+            return self._world.saved.claim(asked.scope, asked.key or "", asked.path, asked.fingerprint) is None
         except ApiError:
             return False
 
     def _answer(self, asked: ApiRequest) -> Answer:
-        key = asked.key
+        """The answer, among the objects of the account that the ``Stripe-Account`` header names."""
+        account = asked.headers["stripe_account"]
+        if not account:
+            return self._kept_or_new(asked)
+        try:
+            with self._world.within(account):
+                return self._kept_or_new(asked)
+        except ApiError as error:
+            return self._failed(error, asked)
+
+    def _kept_or_new(self, asked: ApiRequest) -> Answer:
+        key, scope = asked.key, asked.scope
         if not key:
             return self._run(asked)
         saved = self._world.saved
         try:
-            known = saved.claim(asked.caller, key, asked.path, asked.fingerprint)
+            known = saved.claim(scope, key, asked.path, asked.fingerprint)
         except ApiError as error:
             return self._failed(error, asked)
         if known is not None and known.body is not None:
@@ -129,9 +140,9 @@ class Api:
             return Answer(known.status, known.body, asked.request_id, known.object, is_replayed=True, headers=headers)
         answer = self._run(asked)
         if answer.is_saved:
-            saved.keep(asked.caller, key, answer, answer.body)
+            saved.keep(scope, key, answer, answer.body)
         else:
-            saved.release(asked.caller, key)
+            saved.release(scope, key)
         return answer
 
     def _run(self, asked: ApiRequest) -> Answer:

@@ -19,6 +19,8 @@ class Clock:
 
     def __init__(self) -> None:
         self.skipped = 0.0
+        self.wrap: Callable[[Callable[[], object]], Callable[[], object]] | None = None
+        """What is put around an action that a call leaves for later."""
         self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._wake = asyncio.Event()
@@ -34,6 +36,8 @@ class Clock:
 
     def later(self, delay: float, action: Callable[[], object]) -> None:
         """Run ``action`` in the loop once ``delay`` seconds have passed here."""
+        if self.wrap is not None:
+            action = self.wrap(action)
         heapq.heappush(self._due, (self.now() + delay, next(self._order), action))
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())

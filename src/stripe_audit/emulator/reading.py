@@ -48,6 +48,11 @@ class ApiRequest:
         found: str | None = self.headers["idempotency_key"]
         return found if self.method == "POST" else None
 
+    @property
+    def scope(self) -> str:
+        """Where an idempotency key holds: with one caller, for one account."""
+        return f"{self.caller} {self.headers['stripe_account'] or ''}"
+
     @classmethod
     def of(cls, request: web.BaseRequest, request_id: str) -> ApiRequest:
         """What the first line and the headers say."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,15 +13,15 @@ from stripe_audit.emulator.checkout_ledger import CheckoutLedger
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.deliveries import Deliveries, Lineage
-from stripe_audit.emulator.errors import missing_resource
+from stripe_audit.emulator.errors import ApiError, missing_resource
 from stripe_audit.emulator.faults import Faults
-from stripe_audit.emulator.funds import Funds
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
 from stripe_audit.emulator.ledger import BillingLedger
 from stripe_audit.emulator.reactions import REACTIONS
 from stripe_audit.emulator.rendering import Renderer
+from stripe_audit.emulator.scopes import Scope
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj, Store, snapshot
 from stripe_audit.keys import TestKeys
@@ -78,7 +80,12 @@ class World:
 
     def _start(self) -> None:
         self.ids = Ids(self.config.seed)
-        self.store = self.renderer.store = Store()
+        own = Scope(self.keys.account)
+        self.scopes = {own.account: own}
+        """The account's own objects, and those of each connected account."""
+        self._enter(own)
+        self.connect_endpoints: set[str] = set()
+        """Webhook endpoints that hear of connected accounts, and of nothing else."""
         self.journal = Journal(self.config.journal_limit)
         self.faults = Faults(self.ids)
         self.saved = SavedAnswers(self.clock)
@@ -87,10 +94,44 @@ class World:
         self.cards: dict[str, Card] = {}
         """The test card behind each payment method and token."""
         self.billing = BillingLedger()
-        self.funds = Funds()
         self.checkout = CheckoutLedger()
         self.spent: set[str] = set()
         """Payment methods that paid without a customer, or were detached: they cannot be used again."""
+
+    def _enter(self, scope: Scope) -> None:
+        self.scope, self.funds = scope, scope.funds
+        self.store = self.renderer.store = scope.store
+        self.clock.wrap = None if scope.account == self.keys.account else self._inside(scope)
+
+    def _inside(self, scope: Scope) -> Callable[[Callable[[], object]], Callable[[], object]]:
+        """What is due later for a connected account happens among its objects."""
+
+        def wrap(action: Callable[[], object]) -> Callable[[], object]:
+            def run() -> None:
+                with self.within(scope.account):
+                    action()
+
+            return run
+
+        return wrap
+
+    @contextlib.contextmanager
+    def within(self, account: str) -> Iterator[None]:
+        """See and make objects of this account. Raises ApiError 403 for one that is not connected."""
+        scope = self.scopes.get(account)
+        if scope is None:
+            raise ApiError(
+                f"The provided key does not have access to account '{account[:100]}' (or that account does not exist). "
+                "Application access may have been revoked.",
+                status=403,
+                code="account_invalid",
+            )
+        outer = self.scope
+        self._enter(scope)
+        try:
+            yield
+        finally:
+            self._enter(outer)
 
     def reset(self) -> None:
         """Forget all objects, calls, faults, saved answers and deliveries. Keys and token stay."""
@@ -145,6 +186,8 @@ class World:
             },
             type=type,
         )
+        if self.scope.account != self.keys.account:
+            event["account"] = self.scope.account
         event.update(overrides)
         self.store.add(event, owner=obj.get("id"))
         listeners = self.listeners() if is_delivered else ()
@@ -156,9 +199,15 @@ class World:
 
     def listeners(self) -> list[Obj]:
         """Whatever events are delivered to: webhook endpoints, event destinations, the Stripe CLI's sessions."""
-        kinds = ("webhook_endpoint", "v2.core.event_destination")
-        endpoints = [endpoint for kind in kinds for endpoint in self.store.by_kind[kind].values()]
-        return [*endpoints, *self.deliveries.sessions.listeners()]
+        own = self.scopes[self.keys.account].store.by_kind
+        is_own = self.scope.account == self.keys.account
+        hooks = [one for one in own["webhook_endpoint"].values() if (one["id"] in self.connect_endpoints) != is_own]
+        source = "@self" if is_own else "@accounts"
+        destinations = own["v2.core.event_destination"].values()
+        hooks += [one for one in destinations if source in (one.get("events_from") or ["@self"])]
+        if not is_own:
+            hooks += self.store.by_kind["webhook_endpoint"].values()
+        return [*hooks, *self.deliveries.sessions.listeners()]
 
     def lineage(self, obj: Obj) -> Lineage:
         """What an object belongs to: its own id, the ids it refers to, and the metadata on the way."""

@@ -54,6 +54,8 @@ def create(call: Call) -> Obj:
         description=params.get("description"),
         metadata=merged({}, params.get("metadata") or {}),
     )
+    if params.get("connect"):
+        world.connect_endpoints.add(endpoint["id"])
     return {**endpoint, "secret": secret}
 
 
