@@ -18,6 +18,7 @@ from stripe_audit.emulator.resources.billing import (
     subscriptions,
     tax_ids,
     tax_rates,
+    test_clocks,
 )
 from stripe_audit.emulator.routes import Route
 
@@ -40,4 +41,5 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *tax_ids.ROUTES,
     *tax_rates.ROUTES,
+    *test_clocks.ROUTES,
 )

@@ -180,7 +180,7 @@ def _owes(world: World, subscription: Obj) -> bool:
 def note_failure(world: World, invoice: Obj, call: Call | None) -> None:
     """An active subscription is past due; after the last attempt it is canceled, as by an account's usual settings."""
     subscription = _subscription_of(world, invoice)
-    if subscription is None or invoice["billing_reason"] == "subscription_create":
+    if subscription is None:
         return
     _fall_due(world, subscription, call)
     is_last = invoice["auto_advance"] and invoice["next_payment_attempt"] is None
@@ -192,7 +192,7 @@ def note_failure(world: World, invoice: Obj, call: Call | None) -> None:
 def note_delay(world: World, invoice: Obj, call: Call | None) -> None:
     """An active subscription is past due while the customer has not authenticated or paid."""
     subscription = _subscription_of(world, invoice)
-    if subscription is not None and invoice["billing_reason"] != "subscription_create":
+    if subscription is not None:
         _fall_due(world, subscription, call)
 
 
