@@ -145,7 +145,11 @@ def test_a_canceled_intent_stays_so(client):
         ({"return_url": "https://shop.example"}, None, "return_url"),
         ({"usage": "sometimes"}, None, "usage"),
         ({"colour": "red"}, "parameter_unknown", "colour"),
-        ({"payment_method": "pm_card_visa", "confirm": True}, None, "return_url"),
+        (
+            {"payment_method": "pm_card_visa", "confirm": True, "automatic_payment_methods": {"enabled": True}},
+            None,
+            "return_url",
+        ),
     ],
 )
 def test_wrong_parameters_are_refused_and_nothing_is_made(client, params, code, param):

@@ -103,9 +103,11 @@ def _on_request(store: Store, node: Obj, name: str) -> Obj | None:
         return _confirmation_secret(store, node)
     kind = _LISTED.get(name)
     members = [one for one in store.members(kind, node["id"])[::-1] if one["id"] in store.by_id] if kind else []
+    if name == "line_items":
+        members.reverse()
     if name == "subscriptions":
         members = [one for one in members if one["status"] not in ("canceled", "incomplete_expired")]
-    url = f"/v1/{node['object']}s/{node['id']}/{name}"
+    url = f"/v1/{node['object'].replace('.', '/')}s/{node['id']}/{name}"
     if name == "payments":
         url = f"/v1/invoice_payments?invoice={node['id']}"
     return {"object": "list", "data": members[:10], "has_more": len(members) > 10, "url": url}

@@ -20,6 +20,7 @@ from stripe_audit.emulator.resources import (
     webhook_endpoints,
 )
 from stripe_audit.emulator.resources.billing import routes as billing
+from stripe_audit.emulator.resources.checkout import routes as checkout
 from stripe_audit.emulator.resources.local_methods import routes as local_methods
 from stripe_audit.emulator.resources.money import routes as money
 from stripe_audit.emulator.routes import Route
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *money.ROUTES,
     *local_methods.ROUTES,
+    *checkout.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,

@@ -12,7 +12,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
-__all__ = ["ROUTES", "living"]
+__all__ = ["ROUTES", "check_email", "create", "living"]
 
 _FIELDS = ("address", "balance", "description", "email", "name", "phone", "preferred_locales", "shipping", "tax_exempt")
 
@@ -27,7 +27,7 @@ def living(call: Call, identity: str, param: str | None = None) -> Obj:
 
 def create(call: Call) -> Obj:
     params = call.params
-    _check_email(params.get("email"))
+    check_email(params.get("email"))
     method = None
     if params.get("payment_method"):
         method = payment_methods.usable(call, params["payment_method"], "payment_method")
@@ -66,7 +66,7 @@ def retrieve(call: Call) -> Obj:
 
 
 def update(call: Call) -> Obj:
-    _check_email(call.params.get("email"))
+    check_email(call.params.get("email"))
     customer = living(call, call.ids[0])
     discounts.check_customers(call, customer)
     settings, before = _invoice_settings(call, customer), customer["invoice_settings"]
@@ -137,9 +137,10 @@ def _invoice_settings(call: Call, customer: Obj, joining: Obj | None = None) -> 
     return {**customer["invoice_settings"], **given}
 
 
-def _check_email(email: str | None) -> None:
+def check_email(email: str | None, param: str = "email") -> None:
+    """Raise ApiError 400 for what is no e-mail address."""
     if email is not None and ("@" not in email[1:-1] or any(character.isspace() for character in email)):
-        raise invalid(f"Invalid email address: {email[:100]}", "email", "email_invalid")
+        raise invalid(f"Invalid email address: {email[:100]}", param, "email_invalid")
 
 
 ROUTES = (

@@ -10,8 +10,10 @@ __all__ = ["HELD", "LEGACY", "LISTS", "OBJECTS", "PARAMS", "blank"]
 
 LISTS: dict[str, dict[str, list[str]]] = {
     "charge": {"refunds": ["refund"]},
+    "checkout.session": {"line_items": ["item"]},
     "customer": {"sources": ["source"], "subscriptions": ["subscription"], "tax_ids": ["tax_id"]},
     "invoice": {"confirmation_secret": [], "payments": ["invoice_payment"]},
+    "payment_link": {"line_items": ["item"]},
     "quote": {"line_items": ["item"]},
 }
 """Lists, and one hash, that an object shows only where ``expand`` asks for them, and what they hold."""
@@ -50,6 +52,10 @@ PARAMS["promotion_code_create"].pop("r")  # the endpoint demands `promotion`, or
 for _call in ("create", "update"):  # `duration` took the place of `iterations`, which the Stripe CLI still sends
     PARAMS[f"subscription_schedule_{_call}"]["p"]["phases"]["l"]["p"]["iterations"] = "i"
 PARAMS["retrieve"] = {"p": {"expand": {"l": "s"}}}
+PARAMS["payment_page_confirm"] = {
+    # In no reference: what the Stripe CLI's fixtures, and the hosted page, confirm a Checkout Session with.
+    "p": {"expand": {"l": "s"}, "expected_amount": "i", "payment_method": "s", "payment_method_data": "*"}
+}
 for _call in ("create", "update", "confirm"):
     # Left out of the libraries' types, as numbers do not belong on servers; the API takes it, with a token or a number.
     _data = PARAMS[f"payment_intent_{_call}"]["p"]["payment_method_data"]
