@@ -191,11 +191,9 @@ def test_a_mailed_invoice_is_overdue(client, timeline):
     client.v1.customers.update(timeline.customer.id, {"email": "ada@example.com"})
     subscription = timeline.subscribe(collection_method="send_invoice", days_until_due=3)
     types = timeline.advance(JANUARY_31 + 4 * DAY)
-    assert (
-        "invoice.sent" in types and types[-2:] == ["invoice.overdue", "customer.subscription.updated"][:0] + types[-2:]
-    )
-    assert "invoice.overdue" in types
-    assert client.v1.subscriptions.retrieve(subscription.id).status in ("active", "past_due")
+    assert "invoice.sent" in types
+    assert types[-2:] == ["invoice.overdue", "customer.subscription.updated"]
+    assert client.v1.subscriptions.retrieve(subscription.id).status == "past_due"
 
 
 def test_a_clock_only_goes_forward_and_not_too_far(client, timeline):
@@ -220,7 +218,9 @@ def test_a_clock_goes_with_all_that_lives_on_it(client, timeline, customer, seen
 
 def test_customers_without_a_clock_live_on_the_emulators(client, customer, control, seen):
     subscription = client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": recurring(client).id}]})
-    control.post("clock/advance", seconds=31 * DAY + 2 * HOUR)
+    control.post("clock/advance", seconds=31 * DAY)
+    wait_for(lambda: seen().count("invoice.created") == 2)
+    control.post("clock/advance", seconds=HOUR)
     wait_for(lambda: seen().count("invoice.paid") == 2)
     renewed = client.v1.subscriptions.retrieve(subscription.id)
     assert renewed["items"].data[0].current_period_start == subscription["items"].data[0].current_period_end
