@@ -21,11 +21,17 @@ REACTIONS: dict[str, list[Reaction]] = {}
 
 
 def after(*types: str) -> Callable[[Reaction], Reaction]:
-    """Have a function called after every event of these types."""
+    """Have a function called after every event of these types. An event may be made up, about an object that there is
+    not: that moves nothing.
+    """
 
     def register(reaction: Reaction) -> Reaction:
+        def react(world: World, obj: Obj, call: Call | None) -> None:
+            if str(obj.get("id")) in world.store.by_id:
+                reaction(world, obj, call)
+
         for type in types:
-            REACTIONS.setdefault(type, []).append(reaction)
+            REACTIONS.setdefault(type, []).append(react)
         return reaction
 
     return register
