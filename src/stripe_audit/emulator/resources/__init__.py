@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stripe_audit.emulator.resources import (
-    accounts,
     balance,
     catalogue,
     charges,
@@ -21,6 +20,7 @@ from stripe_audit.emulator.resources import (
 )
 from stripe_audit.emulator.resources.billing import routes as billing
 from stripe_audit.emulator.resources.checkout import routes as checkout
+from stripe_audit.emulator.resources.connect import routes as connect
 from stripe_audit.emulator.resources.local_methods import routes as local_methods
 from stripe_audit.emulator.resources.money import routes as money
 from stripe_audit.emulator.routes import Route
@@ -28,17 +28,17 @@ from stripe_audit.emulator.routes import Route
 __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
-    *accounts.ROUTES,
     *balance.ROUTES,
     *billing.ROUTES,
     *catalogue.ROUTES,
     *charges.ROUTES,
+    *checkout.ROUTES,
     *customers.ROUTES,
     *event_destinations.ROUTES,
     *events.ROUTES,
+    *connect.ROUTES,
     *money.ROUTES,
     *local_methods.ROUTES,
-    *checkout.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,

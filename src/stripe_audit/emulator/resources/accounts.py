@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from stripe_audit.emulator.errors import missing_resource
-from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
-__all__ = ["ROUTES"]
+__all__ = ["account"]
 
 
 def account(call: Call) -> Obj:
+    """The platform itself. Raises ApiError 404 where the path names another account."""
     if call.ids and call.ids[0] != call.world.keys.account:
         raise missing_resource("account", call.ids[0], "account")
     return blank(
@@ -30,9 +30,3 @@ def account(call: Call) -> Obj:
         settings={"dashboard": {"display_name": "Emulated account", "timezone": "Etc/UTC"}},
         type="standard",
     )
-
-
-ROUTES = (
-    Route("GET", "/v1/account", account),
-    Route("GET", "/v1/accounts/{id}", account),
-)

@@ -19,18 +19,26 @@ _PENDING = {"charge", "payment", "refund", "refund_failure", "adjustment"}
 
 
 def book(
-    world: World, source: Obj, amount: int, kind: str, *, fee: int | None = None, category: str | None = None
+    world: World,
+    source: Obj,
+    amount: int,
+    kind: str,
+    *,
+    fee: int | None = None,
+    category: str | None = None,
+    is_available: bool = False,
 ) -> Obj:
     """Record a movement of ``amount`` minor units (negative where money leaves) that ``source`` caused.
 
     ``fee`` is what Stripe keeps of it, as it does of a ``charge``. ``category`` is the reporting category where that is
-    not the type (docs.stripe.com/reports/reporting-categories).
+    not the type (docs.stripe.com/reports/reporting-categories). ``is_available``: nothing has to settle first.
     """
     if fee is None:
         fee = round(amount * FEE_PER_MILLE / 1000) + FEE_FIXED if kind == "charge" else 0
     now = world.clock.seconds()
     card = world.cards.get(source.get("payment_method") or "")
-    is_available = kind not in _PENDING or (kind == "charge" and card is not None and card.is_available_at_once)
+    is_bypassing = kind == "charge" and card is not None and card.is_available_at_once
+    is_available = is_available or is_bypassing or kind not in _PENDING
     transaction = blank(
         "balance_transaction",
         id=world.ids.new("txn"),
@@ -52,7 +60,7 @@ def book(
     world.funds.add(transaction)
     if not is_available and len(world.funds.maturing) == 1:
         world.clock.later(SETTLEMENT_SECONDS, lambda: _mature(world))
-    elif is_available and kind == "charge":
+    elif is_bypassing:
         world.clock.later(0, lambda: world.emit("balance.available", shown(world)))
     return world.store.add(transaction)
 

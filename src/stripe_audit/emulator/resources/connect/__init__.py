@@ -1,0 +1,1 @@
+"""Connected accounts: what is known of them, what they may do, where their money goes (docs.stripe.com/connect)."""
