@@ -8,6 +8,7 @@ import pytest
 import stripe
 
 from tests.emulator.billing.declared import differences
+from tests.emulator.billing.steps import Timeline
 from tests.emulator.steps import Control
 
 
@@ -46,3 +47,9 @@ def customer(client: stripe.StripeClient) -> stripe.Customer:
             "invoice_settings": {"default_payment_method": "pm_card_visa"},
         }
     )
+
+
+@pytest.fixture
+def timeline(client: stripe.StripeClient, control: Control) -> Timeline:
+    """A test clock that stands at the end of January, with a customer."""
+    return Timeline(client, control)

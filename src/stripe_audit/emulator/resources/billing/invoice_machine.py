@@ -102,8 +102,8 @@ def collect(world: World, invoice: Obj) -> None:
     try:
         invoice_payments.attempt(invoice_payments.unasked(world), invoice)
     except ApiError as error:
-        if error.status == 400:  # no payment method: nothing was tried, yet it counts
-            _note_failure(world, None, invoice)
+        if error.status == 400:  # no payment method: nothing was tried, yet it counts, and trying again is no use
+            _note_failure(world, None, invoice, is_retried=False)
 
 
 def mark_paid(world: World, call: Call | None, invoice: Obj, *, is_elsewhere: bool = False) -> None:
@@ -187,10 +187,10 @@ def note_challenge(world: World, intent: Obj, call: Call | None) -> None:
         world.emit("invoice.payment_action_required", invoice, call)
 
 
-def _note_failure(world: World, call: Call | None, invoice: Obj) -> None:
+def _note_failure(world: World, call: Call | None, invoice: Obj, *, is_retried: bool = True) -> None:
     with changing(world, call, invoice, "invoice.updated"):
         invoice.update(attempted=True, attempt_count=invoice["attempt_count"] + 1)
         retries = invoice["attempt_count"] - 1
-        has_more = invoice["auto_advance"] and retries < len(RETRIES)
+        has_more = is_retried and invoice["auto_advance"] and retries < len(RETRIES)
         invoice["next_payment_attempt"] = now_of(world, invoice) + RETRIES[retries] if has_more else None
     world.emit("invoice.payment_failed", invoice, call)

@@ -183,7 +183,7 @@ def note_failure(world: World, invoice: Obj, call: Call | None) -> None:
     if subscription is None:
         return
     _fall_due(world, subscription, call)
-    is_last = invoice["auto_advance"] and invoice["next_payment_attempt"] is None
+    is_last = invoice["auto_advance"] and invoice["attempt_count"] > len(invoice_machine.RETRIES)
     if is_last and subscription["status"] == "past_due":
         cancel(world, call, subscription, reason="payment_failed")
 

@@ -5,7 +5,12 @@ Source: docs.stripe.com/api/events/types, docs.stripe.com/billing/subscriptions/
 
 from __future__ import annotations
 
-from stripe_audit.emulator.resources.billing import previews, subscription_bills, subscription_machine
+from stripe_audit.emulator.resources.billing import (
+    previews,
+    schedule_machine,
+    subscription_bills,
+    subscription_machine,
+)
 from stripe_audit.emulator.resources.billing.changes import changing
 from stripe_audit.emulator.resources.billing.subscription_start import TRIAL_NOTICE
 from stripe_audit.emulator.resources.billing.timeline import NEXT_STEPS, Step, once
@@ -25,7 +30,7 @@ def steps(world: World, subscription: Obj) -> list[Step]:
     """Those of its schedule come first where they are due at the same time."""
     status = subscription["status"]
     schedule = world.store.get("subscription_schedule", subscription["schedule"] or "")
-    found = NEXT_STEPS["subscription_schedule"](world, schedule) if schedule else []
+    found = schedule_machine.steps(world, schedule) if schedule else []
     if status == "incomplete":
         found.append(
             Step(subscription["created"] + INCOMPLETE_FOR, lambda: subscription_machine.expire(world, subscription))
@@ -71,5 +76,4 @@ def _resume_collection(world: World, subscription: Obj) -> None:
         subscription["pause_collection"] = None
 
 
-NEXT_STEPS["subscription_schedule"] = lambda world, schedule: []
 NEXT_STEPS["subscription"] = steps
