@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Mail, OrderState, Payment, Severity, Uses, trials
+from stripe_audit import Check, Context, Effect, Finding, OrderState, Severity, Uses, trials
 
 CARDS = {
     "generic_decline": "pm_card_visa_chargeDeclined",
@@ -25,18 +25,6 @@ SECRET_REASONS = {
 """What must look like a generic decline to the customer (docs.stripe.com/declines/codes), and how it is written."""
 RAW = ("last_payment_error", "network_decline_code", "network_advice_code", "request_log_url", "seller_message")
 """Members of Stripe's objects that are for the account's owner."""
-
-
-class Heard(NamedTuple):
-    """What a customer heard after a decline.
-
-    ``reason`` is Stripe's decline code, ``is_told`` whether the order or a mail says that the payment failed, and
-    ``surfaces`` what there is to read: route or mail, and its text.
-    """
-
-    reason: str
-    is_told: bool
-    surfaces: Mapping[str, str]
 
 
 class Wrong(NamedTuple):
@@ -81,7 +69,7 @@ class DeclineReportedSafely(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Every decline at once, then what can be read of it."""
-        heard = await asyncio.gather(*(after(ctx, card) for card in CARDS.values()))
+        heard = await asyncio.gather(*(trials.heard_after(ctx, card) for card in CARDS.values()))
         if not any(one.surfaces for one in heard):
             ctx.inconclusive(
                 "nothing is there that a customer could read after a decline", supply="target.routes.order"
@@ -95,40 +83,9 @@ class DeclineReportedSafely(Check):
             )
 
 
-async def after(ctx: Context, card: str) -> Heard:
-    """A payment whose card is declined, and what its customer can read once the target knows."""
-    payment = await ctx.payments.new()
-    answer = await ctx.payments.confirm(payment, card)
-    if answer.error is None or answer.state != "requires_payment_method":
-        ctx.inconclusive(f"the payment with {card} is {answer.state} at Stripe, not declined")
-    await trials.settled(ctx, [payment.intent])
-    _, is_told = await ctx.orders.eventually(
-        payment, lambda order: order.state in (OrderState.FAILED, OrderState.CANCELED)
-    )
-    mails = await trials.mails_if_seen(ctx, payment.email, within=0.5) or []
-    surfaces = await read(ctx, payment) | ({"mail": text_of(mails)} if mails else {})
-    return Heard(str(answer.error.get("decline_code")), is_told or bool(mails), surfaces)
-
-
-async def read(ctx: Context, payment: Payment) -> dict[str, str]:
-    """What the declared routes show of an order to its customer."""
-    values = {**payment.values, "order": payment.order, "payment_intent": payment.intent}
-    shown = {}
-    for role in ("order", "pay_retry", "page"):
-        if ctx.target.has(role):
-            is_https = role == "page" and ctx.spec.https_url is not None
-            shown[role] = (await ctx.target.call(role, values, is_https=is_https)).text
-    return {role: text for role, text in shown.items() if text}
-
-
-def text_of(mails: Sequence[Mail]) -> str:
-    """All that the mails say."""
-    return "\n".join(f"{mail.subject}\n{mail.body}" for mail in mails)
-
-
-def assess(heard: Sequence[Heard], *, expects_failed: bool) -> list[Wrong]:
+def assess(heard: Sequence[trials.Heard], *, expects_failed: bool) -> list[Wrong]:
     """What is wrong with what customers heard. The plain decline shows which words are there anyway."""
-    plain = next((one for one in heard if one.reason not in SECRET_REASONS), Heard("", False, {}))
+    plain = next((one for one in heard if one.reason not in SECRET_REASONS), trials.Heard("", False, {}))
     wrong: dict[str, Wrong] = {}
     for one in heard:
         for surface, text in one.surfaces.items():

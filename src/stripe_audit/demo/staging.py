@@ -55,6 +55,23 @@ class DemoStage(Stage):
         shop.__enter__()
         self._opened.append(lambda: shop.__exit__())
 
+    def addresses(self) -> dict[str, str]:
+        """Where everything is, for people who run the shop by hand. Holds secrets: of this run's made-up account."""
+        stripe = self.stripe.address if self.stripe else None
+        host, port = self.mail.address if self.mail else ("", 0)
+        return {
+            "shop": self.spec.url,
+            "shop over TLS": self.spec.https_url or "",
+            "checkout": f"{self.spec.https_url}/checkout?order=o1",
+            "stripe": stripe.url if stripe else "",
+            "secret key": self.keys.secret,
+            "publishable key": self.keys.publishable,
+            "control token": stripe.control_token if stripe else "",
+            "webhook secret": self.webhook_secrets.get("main") or "",
+            "mail sink": f"{host}:{port}",
+            "log": str(self.log_path()),
+        }
+
     def log_path(self) -> Path | None:
         """The thread's log."""
         return self.scratch / "target.log"

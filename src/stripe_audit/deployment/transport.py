@@ -269,6 +269,7 @@ class Transport:
         self.close()
         if self._wire is not None:
             await self._wire.aclose()
+            await asyncio.sleep(0)  # a connection that is cut is closed in the loop's next turn
 
 
 def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
+from stripe_audit.trials.declines import Heard, heard_after
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
 from stripe_audit.trials.encryption import Tls, is_local, leads_to_tls, page_in_the_clear, tls_of
 from stripe_audit.trials.endpoints import (
@@ -35,6 +36,8 @@ from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, 
 from stripe_audit.trials.together import together
 
 __all__ = [
+    "Heard",
+    "heard_after",
     "JOURNEYS",
     "NOT_FOUND",
     "OUTAGES",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from stripe_audit import trials
 from tests.checks.errors.modules import module_of
 
 PLAIN = {"order": "Your payment was declined.", "page": "We fight fraud. Stolen goods are not sold here."}
@@ -25,13 +26,13 @@ PLAIN = {"order": "Your payment was declined.", "page": "We fight fraud. Stolen 
 )
 def test_what_is_read_after_a_decline_is_judged(reason, surfaces, found):
     check = module_of("decline-reported-safely")
-    heard = [check.Heard("generic_decline", True, PLAIN), check.Heard(reason, True, surfaces)]
+    heard = [trials.Heard("generic_decline", True, PLAIN), trials.Heard(reason, True, surfaces)]
     assert [(wrong.id, wrong.surface) for wrong in check.assess(heard, expects_failed=True)] == found
 
 
 def test_a_target_that_says_nothing_of_declines_is_found_where_it_has_a_word_for_them():
     check = module_of("decline-reported-safely")
-    silent = [check.Heard("generic_decline", False, PLAIN)]
+    silent = [trials.Heard("generic_decline", False, PLAIN)]
     assert [wrong.id for wrong in check.assess(silent, expects_failed=True)] == ["told"]
     assert check.assess(silent, expects_failed=False) == []
-    assert check.assess([*silent, check.Heard("lost_card", True, {})], expects_failed=True) == []
+    assert check.assess([*silent, trials.Heard("lost_card", True, {})], expects_failed=True) == []
