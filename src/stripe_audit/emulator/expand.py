@@ -83,12 +83,21 @@ def _expanded(store: Store, node: Obj, parts: list[str]) -> Obj:
     elif name not in node:  # a deleted customer's stub
         return node
     else:
-        value = _whole(store, node[name])
+        value = _held(store, node[name]) if name == "default_source" else _whole(store, node[name])
     if not rest:
         return {**node, name: value}
     if isinstance(value, list):
         return {**node, name: [_expanded(store, item, rest) if isinstance(item, dict) else item for item in value]}
     return {**node, name: _expanded(store, value, rest) if isinstance(value, dict) else value}
+
+
+def _held(store: Store, value: Any) -> Any:
+    """What a customer holds; its id is that of a payment method too."""
+    for kind in ("card", "bank_account", "source"):
+        found = store.get(kind, value) if isinstance(value, str) else None
+        if found is not None:
+            return found
+    return value
 
 
 def _whole(store: Store, value: Any) -> Any:
@@ -101,6 +110,10 @@ def _whole(store: Store, value: Any) -> Any:
 def _on_request(store: Store, node: Obj, name: str) -> Obj | None:
     if name == "confirmation_secret":
         return _confirmation_secret(store, node)
+    if name == "sources":
+        held = [one for one in _all_held(store) if one["customer"] == node["id"]][::-1]
+        url = f"/v1/customers/{node['id']}/sources"
+        return {"object": "list", "data": held[:10], "has_more": len(held) > 10, "url": url}
     kind = _LISTED.get(name)
     members = [one for one in store.members(kind, node["id"])[::-1] if one["id"] in store.by_id] if kind else []
     if name == "line_items":
@@ -111,6 +124,10 @@ def _on_request(store: Store, node: Obj, name: str) -> Obj | None:
     if name == "payments":
         url = f"/v1/invoice_payments?invoice={node['id']}"
     return {"object": "list", "data": members[:10], "has_more": len(members) > 10, "url": url}
+
+
+def _all_held(store: Store) -> list[Obj]:
+    return [one for kind in ("card", "bank_account", "source") for one in store.by_kind[kind].values()]
 
 
 def _confirmation_secret(store: Store, invoice: Obj) -> Obj | None:

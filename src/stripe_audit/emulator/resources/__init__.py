@@ -23,6 +23,7 @@ from stripe_audit.emulator.resources.checkout import routes as checkout
 from stripe_audit.emulator.resources.connect import routes as connect
 from stripe_audit.emulator.resources.local_methods import routes as local_methods
 from stripe_audit.emulator.resources.money import routes as money
+from stripe_audit.emulator.resources.sources import routes as sources
 from stripe_audit.emulator.routes import Route
 
 __all__ = ["ROUTES"]
@@ -39,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *connect.ROUTES,
     *money.ROUTES,
     *local_methods.ROUTES,
+    *sources.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_audit.emulator.errors import card_error, invalid
+from stripe_audit.emulator.errors import card_error, invalid, missing_resource
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import attempt, customers, payment_methods
 from stripe_audit.emulator.resources.aftermath import follow_up
@@ -33,12 +33,8 @@ def create(call: Call) -> Obj:
             raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     currency = currency_of(params)
     check_amount(params["amount"], currency)
-    if params.get("customer"):
-        customers.living(call, params["customer"], "customer")
-    source = params.get("source")
-    if not source:
-        raise invalid("Must provide source or customer.", "source", "parameter_missing")
-    method = payment_methods.from_data(call, {"type": "card", "card": {"token": source}}, "source")
+    customer = customers.living(call, params["customer"], "customer") if params.get("customer") else None
+    method = _method(call, customer, params.get("source"))
     captured = params.get("capture", True)
     values = {name: params[name] for name in _INHERITED if name in params}
     charge = attempt.new_charge(
@@ -52,7 +48,8 @@ def create(call: Call) -> Obj:
         **values,
     )
     world.store.add(charge)
-    world.spent.add(method["id"])
+    if method["customer"] is None:
+        world.spent.add(method["id"])
     card = world.cards[method["id"]]
     if card.decline is not None:
         attempt.failed_charge(charge, card, card.decline)
@@ -66,6 +63,23 @@ def create(call: Call) -> Obj:
     if captured:
         follow_up(world, charge)
     return charge
+
+
+def _method(call: Call, customer: Obj | None, source: str | None) -> Obj:
+    """What is charged: a token, a source, or what the customer holds; the customer's default without a ``source``."""
+    if not source and customer is not None:
+        source = customer["default_source"]
+        if not source:
+            raise card_error("Cannot charge a customer that has no active card", code="missing", decline_code=None)
+    if not source:
+        raise invalid("Must provide source or customer.", "source", "parameter_missing")
+    held = call.world.store.get("payment_method", source)
+    if held is None:
+        return payment_methods.from_data(call, {"type": "card", "card": {"token": source}}, "source")
+    if held["customer"] is not None and (customer is None or held["customer"] != customer["id"]):
+        raise missing_resource("source", source[:200], "source", status=400)
+    payment_methods.check_unspent(call.world, held, "source")
+    return held
 
 
 def retrieve(call: Call) -> Obj:

@@ -7,6 +7,7 @@ from stripe_audit.emulator.lists import equal_to, list_of, search
 from stripe_audit.emulator.resources import payment_methods
 from stripe_audit.emulator.resources.billing import discounts
 from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.resources.sources import holding
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
@@ -58,6 +59,8 @@ def create(call: Call) -> Obj:
     discounts.give_to_customer(call, customer)
     if method is not None:
         payment_methods.attach_to(call, method, customer)
+    if params.get("source"):
+        holding.add(call, customer, params["source"])
     return customer
 
 
@@ -77,6 +80,10 @@ def update(call: Call) -> Obj:
     discounts.give_to_customer(call, customer)
     if previous:
         call.world.emit("customer.updated", customer, call, previous=previous)
+    if call.params.get("source"):
+        holding.make_default(call, customer, holding.add(call, customer, call.params["source"])["id"])
+    elif call.params.get("default_source"):
+        holding.make_default(call, customer, _own_source(call, customer, call.params["default_source"])["id"])
     return customer
 
 
@@ -118,6 +125,13 @@ def method(call: Call) -> Obj:
     if found["customer"] != customer["id"]:
         raise missing_resource("PaymentMethod", call.ids[1], "payment_method")
     return found
+
+
+def _own_source(call: Call, customer: Obj, identity: str) -> Obj:
+    held = next((one for one in holding.held_by(call.world, customer) if one["id"] == identity), None)
+    if held is None:
+        raise missing_resource("source", identity[:200], "default_source", status=400)
+    return held
 
 
 def _invoice_settings(call: Call, customer: Obj, joining: Obj | None = None) -> Obj:

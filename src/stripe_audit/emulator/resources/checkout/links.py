@@ -49,8 +49,14 @@ _TO_SESSION = (
     "shipping_address_collection",
     "submit_type",
 )
-_INTENT = ("capture_method", "description", "setup_future_usage", "statement_descriptor")
-_INTENT += ("statement_descriptor_suffix", "transfer_group")
+_INTENT = (
+    "capture_method",
+    "description",
+    "setup_future_usage",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
 
 
 def create(call: Call) -> Obj:
@@ -163,9 +169,7 @@ def open_session(call: Call, link: Obj) -> Obj:
     """What opening the link does: a new Checkout Session. Raises ApiError 400 for a link that is not active."""
     if not link["active"]:
         raise ApiError(link["inactive_message"] or "This payment link is no longer active.")
-    lines = []
-    for item in sessions.line_items_of(call, link):
-        lines.append({**snapshot(item), "id": call.world.ids.new("li")})
+    lines = [{**snapshot(item), "id": call.world.ids.new("li")} for item in sessions.line_items_of(call, link)]
     is_recurring = any(item["price"]["type"] == "recurring" for item in lines)
     redirect = link["after_completion"]["redirect"]
     params: dict[str, Any] = {

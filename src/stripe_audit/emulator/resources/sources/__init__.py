@@ -1,0 +1,1 @@
+"""Sources and the cards and bank accounts that customers hold: how payments were made before payment methods."""
