@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from stripe_audit.emulator.errors import invalid
-from stripe_audit.emulator.resources import payment_methods
+from stripe_audit.emulator.resources import challenge, payment_methods
 from stripe_audit.emulator.resources.billing import subscription_start
 from stripe_audit.emulator.resources.billing.invoice_payments import intent_of
 from stripe_audit.emulator.resources.local_methods.choice import check_method
@@ -60,6 +60,9 @@ def subscribe(call: Call, session: Obj, method: Obj | None) -> None:
     intent_made = _intent(world, session)
     if intent_made is not None:
         world.checkout.session_of[intent_made["id"]] = session["id"]
+        if intent_made["status"] == "requires_action":
+            wanted = challenge.Attempt(return_url=call.params["return_url"])
+            intent_made["next_action"] = challenge.next_action(world, intent_made, wanted)
 
 
 def payment_status(world: World, session: Obj) -> str | None:
