@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from stripe_audit.emulator.store import Obj
 
@@ -17,6 +18,8 @@ class BillingLedger:
     """The invoice that a PaymentIntent pays."""
     coupon_of: dict[str, Obj] = field(default_factory=dict)
     """The coupon behind a discount: deleted coupons go on in the discounts that they gave."""
+    quote_lines: dict[str, Any] = field(default_factory=dict)
+    """A quote's items with their tax rates and discounts."""
     starting: set[str] = field(default_factory=set)
     """Subscriptions that a call is just creating: what becomes of their first payment decides how they are told of."""
     told: set[tuple[str, str, int]] = field(default_factory=set)

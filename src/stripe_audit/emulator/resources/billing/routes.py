@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stripe_audit.emulator.resources.billing import (
     coupons,
+    credit_notes,
     customer_balance,
     discounts,
     invoice_items,
@@ -13,6 +14,7 @@ from stripe_audit.emulator.resources.billing import (
     plans,
     previews,
     promotion_codes,
+    quotes,
     subscription_items,
     subscription_schedules,
     subscription_timeline,
@@ -29,6 +31,7 @@ _ = subscription_timeline  # registers what happens as time passes
 
 ROUTES: tuple[Route, ...] = (
     *coupons.ROUTES,
+    *credit_notes.ROUTES,
     *customer_balance.ROUTES,
     *discounts.ROUTES,
     *invoice_items.ROUTES,
@@ -38,6 +41,7 @@ ROUTES: tuple[Route, ...] = (
     *plans.ROUTES,
     *previews.ROUTES,
     *promotion_codes.ROUTES,
+    *quotes.ROUTES,
     *subscription_items.ROUTES,
     *subscription_schedules.ROUTES,
     *subscriptions.ROUTES,

@@ -65,6 +65,8 @@ def advance(world: World, clock: Obj, target: int) -> None:
     "invoice.updated",
     "customer.subscription.created",
     "customer.subscription.updated",
+    "quote.created",
+    "quote.finalized",
     "subscription_schedule.created",
     "subscription_schedule.updated",
 )

@@ -20,7 +20,7 @@ from stripe_audit.emulator.resources.billing.pricing import rounded
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import World
 
-__all__ = ["Entry", "settle", "share_out"]
+__all__ = ["Entry", "settle", "share_out", "taxes_of"]
 
 _UNTAXED = {"exempt": "customer_exempt", "reverse": "reverse_charge"}
 
@@ -45,7 +45,7 @@ def settle(world: World, invoice: Obj, entries: list[Entry], balance: int) -> No
         fitting = [index for index, entry in enumerate(entries) if _applies(world, identity, entry.line)]
         _take_off(world, identity, entries, left, fitting)
     for entry, amount in zip(entries, left, strict=True):
-        entry.line["taxes"] = list(_taxes(entry.rates, amount, invoice["customer_tax_exempt"]))
+        entry.line["taxes"] = list(taxes_of(entry.rates, amount, invoice["customer_tax_exempt"]))
     _sum_up(invoice, [entry.line for entry in entries], balance)
 
 
@@ -79,7 +79,8 @@ def _take_off(world: World, identity: str, entries: list[Entry], left: list[int]
         entries[index].line["discount_amounts"].append({"amount": part, "discount": identity})
 
 
-def _taxes(rates: list[Obj], amount: int, exempt: str | None) -> Iterable[dict[str, Any]]:
+def taxes_of(rates: list[Obj], amount: int, exempt: str | None) -> Iterable[dict[str, Any]]:
+    """The tax of each rate on an amount after discounts."""
     inclusive = sum((_percentage(rate) for rate in rates if rate["inclusive"]), Decimal(0))
     without = Decimal(amount) * 100 / (100 + inclusive)
     untaxed = _UNTAXED.get(exempt or "none")
