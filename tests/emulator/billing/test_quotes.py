@@ -101,3 +101,17 @@ def test_a_quote_needs_a_customer_and_lines(client, customer):
     with pytest.raises(stripe.InvalidRequestError) as caught:
         client.v1.quotes.finalize_quote(client.v1.quotes.create({"customer": customer.id}).id)
     assert caught.value.param == "line_items"
+
+
+def test_prices_that_are_for_one_quote_alone(client, customer):
+    product = client.v1.products.create({"name": "Custom"}).id
+    data = {"currency": "usd", "product": product, "unit_amount": 700}
+    lines = [{"price_data": data, "quantity": 2}, {"price_data": {**data, "recurring": {"interval": "month"}}}]
+    quote = client.v1.quotes.create({"customer": customer.id, "line_items": lines})
+    client.v1.quotes.finalize_quote(quote.id)
+    accepted = client.v1.quotes.accept(quote.id, {"expand": ["subscription.latest_invoice"]})
+    assert accepted.subscription.latest_invoice.total == accepted.amount_total == 2100
+    price = accepted.subscription["items"].data[0].price
+    assert price.active is False
+    with pytest.raises(stripe.InvalidRequestError, match="inactive"):
+        client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})

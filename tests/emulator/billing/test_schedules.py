@@ -162,3 +162,13 @@ def test_schedules_that_make_no_sense_are_refused(client, customer, params, para
         client.v1.subscription_schedules.create({"customer": customer.id, **params, "phases": phases})
     assert caught.value.param == param
     assert client.v1.subscription_schedules.list().data == [] and client.v1.subscriptions.list().data == []
+
+
+def test_prices_that_are_for_one_schedule_alone(client, timeline):
+    product = client.v1.products.create({"name": "Custom"}).id
+    data = {"currency": "usd", "product": product, "recurring": {"interval": "month"}}
+    items = [[{"price_data": {**data, "unit_amount": amount}}] for amount in (700, 900)]
+    made = schedule(client, timeline.customer.id, *({"items": one, "duration": MONTH} for one in items))
+    timeline.advance(moment(3, 1))
+    subscription = client.v1.subscriptions.retrieve(made.subscription, {"expand": ["latest_invoice"]})
+    assert subscription.latest_invoice.total == 900

@@ -67,10 +67,14 @@ def _of_tier(tier: dict[str, Any], count: Decimal) -> Decimal:
 def price_given(call: Call, given: dict[str, Any], param: str, *, is_recurring: bool | None = None) -> Obj | None:
     """The price that ``price``, ``plan`` or ``price_data`` stand for; None if none of them is given.
 
+    A whole price instead of an id is taken as it is: quotes and schedules keep prices that are for them alone.
+
     Raises ApiError 400 for unknown and inactive prices, and where ``is_recurring`` says otherwise than the price.
     """
     identity = given.get("price") or given.get("plan")
-    if identity:
+    if isinstance(identity, dict):
+        price, name = identity, _inside(param, "price")
+    elif identity:
         name = _inside(param, "price" if given.get("price") else "plan")
         price = call.world.find("price", identity, name)
         if not price["active"]:

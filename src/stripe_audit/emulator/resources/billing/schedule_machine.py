@@ -6,6 +6,7 @@ Source: docs.stripe.com/billing/subscriptions/subscription-schedules, docs.strip
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.reactions import after
@@ -30,6 +31,8 @@ def begin(call: Call, schedule: Obj) -> None:
     customer = call.world.store.by_id[schedule["customer"]]
     phase = schedule["phases"][0]
     params = schedule_phases.subscription_params(phase, schedule["default_settings"], schedule["billing_mode"])
+    for item in (*params["items"], *params.get("add_invoice_items", ())):
+        item["price"] = call.world.store.get("price", item["price"]) or item["price"]
     subscription = start(replace(call, params=params), customer, is_deferred=True, schedule=schedule["id"])
     schedule.update(
         current_phase={"end_date": phase["end_date"], "start_date": phase["start_date"]},
@@ -51,10 +54,13 @@ def enter(call: Call, schedule: Obj, phase: Obj) -> None:
     """Change the subscription into what a phase wants."""
     world = call.world
     subscription = world.store.by_id[schedule["subscription"]]
-    params = {
+    params: dict[str, Any] = {
         "items": schedule_phases.changes_into(phase, subscription),
         "proration_behavior": phase["proration_behavior"],
     }
+    for item in params["items"]:
+        if "price" in item:
+            item["price"] = world.store.get("price", item["price"]) or item["price"]
     before = snapshot(subscription)
     planned = subscription_changes.plan(call, subscription, params)
     if phase["default_payment_method"]:
