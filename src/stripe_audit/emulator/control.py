@@ -16,7 +16,7 @@ from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.opening import furnish
-from stripe_audit.emulator.resources import webhook_endpoints
+from stripe_audit.emulator.resources import identity, webhook_endpoints
 from stripe_audit.emulator.resources.authentication import authenticate, challenged
 from stripe_audit.emulator.world import World
 
@@ -136,6 +136,14 @@ def _authenticate(world: World, asked: Asked) -> Answer:
     return answer
 
 
+def _verify(world: World, asked: Asked) -> Answer:
+    outcome = asked.body.get("outcome")
+    if outcome not in ("succeed", "fail"):
+        raise ControlError('outcome must be "succeed" or "fail"')
+    session = world.find(identity.KIND, asked.argument)
+    return identity.submit(world, session, succeeds=outcome == "succeed")
+
+
 def _object(world: World, asked: Asked) -> Answer:
     found = world.store.by_id.get(asked.argument)
     if found is None:
@@ -192,6 +200,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "clock/advance"): _advance,
     ("POST", "payment_intents/*/authenticate"): _authenticate,
     ("POST", "setup_intents/*/authenticate"): _authenticate,
+    ("POST", "verification_sessions/*/verify"): _verify,
     ("POST", "events"): events.synthesize,
     ("GET", "events"): events.listed,
     ("GET", "objects/*"): _object,

@@ -9,9 +9,11 @@ from stripe_audit.emulator.resources import (
     customers,
     event_destinations,
     events,
+    identity,
     payment_intents,
     payment_methods,
     refunds,
+    reporting,
     setup_intents,
     stripecli,
     tokens,
@@ -21,6 +23,7 @@ from stripe_audit.emulator.resources import (
 from stripe_audit.emulator.resources.billing import routes as billing
 from stripe_audit.emulator.resources.checkout import routes as checkout
 from stripe_audit.emulator.resources.connect import routes as connect
+from stripe_audit.emulator.resources.issuing import routes as issuing
 from stripe_audit.emulator.resources.local_methods import routes as local_methods
 from stripe_audit.emulator.resources.money import routes as money
 from stripe_audit.emulator.resources.sources import routes as sources
@@ -37,14 +40,17 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *event_destinations.ROUTES,
     *events.ROUTES,
+    *identity.ROUTES,
+    *issuing.ROUTES,
     *connect.ROUTES,
     *money.ROUTES,
     *local_methods.ROUTES,
-    *sources.ROUTES,
     *payment_intents.ROUTES,
     *payment_methods.ROUTES,
     *refunds.ROUTES,
+    *reporting.ROUTES,
     *setup_intents.ROUTES,
+    *sources.ROUTES,
     *stripecli.ROUTES,
     *tokens.ROUTES,
     *v2_events.ROUTES,
