@@ -45,7 +45,7 @@ class RawServer:
                 await self._answer(writer)
                 if not self._keeps_alive:
                     break
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

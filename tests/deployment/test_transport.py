@@ -502,6 +502,23 @@ def test_connections_are_used_again_and_a_stale_one_harms_nothing() -> None:
         assert len(server.requests) == 5
 
 
+def test_no_connection_outlives_the_transport_even_one_that_its_pool_lost() -> None:
+    """A check that is cancelled twice interrupts the pool in the middle of closing what it has already let go of."""
+
+    async def run() -> None:
+        async with RawServer(says(whole(b"abc")), keeps_alive=True) as server:
+            rig = Rig(server.url)
+            await asyncio.gather(*(get(rig, server.url) for _ in range(4)))
+            sockets = [stream.get_extra_info("socket") for stream in rig.transport._sockets.open]
+            assert sockets
+            rig.transport._http()._pool._connections.clear()  # type: ignore[attr-defined]
+            await rig.transport.aclose()
+            assert [sock.fileno() for sock in sockets] == [-1] * len(sockets)
+            assert rig.transport._sockets.open == []
+
+    asyncio.run(run())
+
+
 def test_many_at_once_are_all_recorded_with_ids_of_their_own(tmp_path: Path) -> None:
     async def ask(rig: Rig, url: str) -> list[Answer]:
         return await asyncio.gather(*(get(rig, url) for _ in range(40)))

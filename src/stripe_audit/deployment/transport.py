@@ -12,15 +12,17 @@ import json as jsonlib
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, Protocol
 
+import httpcore
 import httpx
 
+from stripe_audit.deployment.answer import Answer
 from stripe_audit.deployment.body import BrokenBody, read_body
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.recorder import Recorder
+from stripe_audit.deployment.sockets import Sockets
 from stripe_audit.errors import BudgetError, SafetyError, TargetError
 from stripe_audit.models import Effect, Party
 
@@ -33,49 +35,6 @@ _REASON_CAP = 300
 
 class _Interlock(Protocol):
     def permit(self, effect: Effect) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. ``headers`` in order with repeats; ``body`` decompressed and capped; ``exchange`` its id."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    url: str
-    elapsed_ms: float
-    exchange: str
-    truncated: bool = False
-
-    @property
-    def text(self) -> str:
-        """The body as text, with replacement characters where it is not UTF-8."""
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """The body as JSON. Raises ValueError if it is none, or nested too deeply to be meant."""
-        try:
-            return jsonlib.loads(self.body)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
-
-    def header(self, name: str) -> str | None:
-        """A header's first value, or None."""
-        return next(iter(self.headers_of(name)), None)
-
-    def headers_of(self, name: str) -> tuple[str, ...]:
-        """All values of a header."""
-        return tuple(value for key, value in self.headers if key.lower() == name.lower())
-
-    @property
-    def is_success(self) -> bool:
-        """2xx."""
-        return 200 <= self.status < 300
-
-    @property
-    def is_redirect(self) -> bool:
-        """3xx with a Location."""
-        return 300 <= self.status < 400 and self.header("location") is not None
 
 
 def origin_of(url: str) -> str:
@@ -121,6 +80,7 @@ class Transport:
         self._timeout = timeout
         self._on_answer = on_answer
         self._wire: httpx.AsyncHTTPTransport | None = None
+        self._sockets = Sockets()
         self._cookies = httpx.Cookies()
         self._is_over = False
         self.exchanges: list[str] = []
@@ -253,10 +213,14 @@ class Transport:
     def _http(self) -> httpx.AsyncHTTPTransport:
         """Below httpx's client, which reads Location headers even where it follows none, and keeps all cookies."""
         if self._wire is None:
-            self._wire = httpx.AsyncHTTPTransport(
-                verify=tls_context(self._ca_file),
-                trust_env=False,
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=2.0),
+            context = tls_context(self._ca_file)
+            self._wire = httpx.AsyncHTTPTransport(trust_env=False, verify=context)
+            self._wire._pool = httpcore.AsyncConnectionPool(
+                ssl_context=context,
+                max_connections=64,
+                max_keepalive_connections=8,
+                keepalive_expiry=2.0,
+                network_backend=self._sockets,
             )
         return self._wire
 
@@ -269,6 +233,7 @@ class Transport:
         self.close()
         if self._wire is not None:
             await self._wire.aclose()
+            await self._sockets.aclose()
             await asyncio.sleep(0)  # a connection that is cut is closed in the loop's next turn
 
 
