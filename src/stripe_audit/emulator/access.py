@@ -7,6 +7,7 @@ import binascii
 import hmac
 
 from stripe_audit.emulator.errors import ApiError
+from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.world import Caller, World
 from stripe_audit.keys import KeyKind, KeyMode, mask, parse_key, problems
 
@@ -43,6 +44,8 @@ def caller_of(world: World, authorization: str, param: str) -> Caller:
         return "target"
     if _is(key, world.keys.publishable):
         return "customer"
+    if key_id(key) in world.restricted:
+        return "target"
     if world.config.accept_any_test_key and parsed.mode is KeyMode.TEST and not problems(key, parsed.kind):
         if parsed.kind in (KeyKind.SECRET, KeyKind.RESTRICTED):
             return "target"

@@ -15,6 +15,7 @@ from stripe_audit.emulator.access import LiveKeyRefused, secret_key_required
 from stripe_audit.emulator.errors import ApiError, unsupported
 from stripe_audit.emulator.expand import check_expand, expand
 from stripe_audit.emulator.faults import Fault
+from stripe_audit.emulator.permissions import check_permission
 from stripe_audit.emulator.reading import ApiRequest, read
 from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.resources.intent_states import shown_to_customer
@@ -185,6 +186,9 @@ class Api:
             raise unsupported(asked.method, asked.path[:200])
         if asked.caller == "customer" and not found[0].is_public:
             raise secret_key_required()
+        restricted = self._world.restricted.get(asked.key_id)
+        if restricted is not None:
+            check_permission(restricted, asked.method, asked.path, self._world.scope.account)
         return found
 
     def _failed(self, error: ApiError, asked: ApiRequest, call: Call | None = None) -> Answer:

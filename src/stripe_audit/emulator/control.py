@@ -16,9 +16,12 @@ from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.opening import furnish
+from stripe_audit.emulator.permissions import RestrictedKey, is_permission
 from stripe_audit.emulator.resources import identity, webhook_endpoints
 from stripe_audit.emulator.resources.authentication import authenticate, challenged
+from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.world import World
+from stripe_audit.keys import mask
 
 __all__ = ["Control"]
 
@@ -136,6 +139,16 @@ def _authenticate(world: World, asked: Asked) -> Answer:
     return answer
 
 
+def _make_key(world: World, asked: Asked) -> Answer:
+    """A restricted key with these permissions, and no others."""
+    names = asked.names("permissions")
+    if names is None or not all(is_permission(name) for name in names):
+        raise ControlError('permissions must be names such as "charge_read" and "customer_write"')
+    key = f"rk_test_51{world.keys.account.removeprefix('acct_1')[:15]}{world.ids.text(80)}"
+    world.restricted[key_id(key)] = RestrictedKey(mask(key), frozenset(names))
+    return {"key": key, "permissions": sorted(names)}
+
+
 def _verify(world: World, asked: Asked) -> Answer:
     outcome = asked.body.get("outcome")
     if outcome not in ("succeed", "fail"):
@@ -200,6 +213,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "clock/advance"): _advance,
     ("POST", "payment_intents/*/authenticate"): _authenticate,
     ("POST", "setup_intents/*/authenticate"): _authenticate,
+    ("POST", "keys"): _make_key,
     ("POST", "verification_sessions/*/verify"): _verify,
     ("POST", "events"): events.synthesize,
     ("GET", "events"): events.listed,

@@ -19,6 +19,7 @@ from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
 from stripe_audit.emulator.ledger import BillingLedger
+from stripe_audit.emulator.permissions import RestrictedKey
 from stripe_audit.emulator.reactions import REACTIONS
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.scopes import Scope
@@ -76,6 +77,8 @@ class World:
         self.deliveries = Deliveries(self.clock, config, self.renderer)
         self.live_keys_refused = 0
         self.defects: list[str] = []
+        self.restricted: dict[str, RestrictedKey] = {}
+        """By ``key_id``. Like the other keys they outlive a reset."""
         self._start()
 
     def _start(self) -> None:

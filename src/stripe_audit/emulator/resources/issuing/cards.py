@@ -134,7 +134,7 @@ def _individual(given: dict[str, Any] | None) -> Obj | None:
 
 
 def _controls(given: dict[str, Any] | None) -> Obj:
-    nothing = {**dict.fromkeys(_CONTROLS), "spending_limits": [], "spending_limits_currency": None}
+    nothing: Obj = {**dict.fromkeys(_CONTROLS), "spending_limits": [], "spending_limits_currency": None}
     return {**nothing, **(given or {})}
 
 
