@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_audit.emulator.errors import invalid, unexpected_state
-from stripe_audit.emulator.resources.local_methods.choice import check_method
+from stripe_audit.emulator.resources.local_methods.choice import check_method, may_redirect
 from stripe_audit.emulator.resources.payment_methods import check_unspent
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
@@ -119,8 +119,7 @@ def check_confirmable(call: Call, intent: Obj, method: Obj | None, params: dict[
     check_unspent(call.world, method, "payment_method")
     check_fits(intent, method)
     check_method(call, intent, method, params)
-    automatic = intent["automatic_payment_methods"]
-    has_redirects = bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
+    has_redirects = may_redirect(intent)
     is_exempt = call.caller == "customer" or params.get("off_session") or params.get("use_stripe_sdk")
     # The card that fills a sandbox's balance pays without one: the Stripe CLI's fixtures for transfers send none.
     card = call.world.cards.get(method["id"])

@@ -9,7 +9,7 @@ from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import customers, payment_methods, setup_machine
 from stripe_audit.emulator.resources.challenge import check_return_url
-from stripe_audit.emulator.resources.local_methods.choice import check_method, check_types, types_given
+from stripe_audit.emulator.resources.local_methods.choice import check_method, check_types, may_redirect, types_given
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
@@ -184,8 +184,7 @@ def _check_confirmable(call: Call, intent: Obj, *, is_asked: bool = True) -> Non
             setup_intent=snapshot(intent),
         )
     check_method(call, intent, call.world.store.by_id[intent["payment_method"]], call.params)
-    automatic = intent["automatic_payment_methods"]
-    has_redirects = bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
+    has_redirects = may_redirect(intent)
     is_exempt = call.caller == "customer" or call.params.get("use_stripe_sdk") or call.params.get("return_url")
     if has_redirects and is_asked and not is_exempt:
         raise invalid(

@@ -13,7 +13,7 @@ from stripe_audit.emulator.resources.local_methods.kinds import KINDS, is_usable
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
-__all__ = ["check_method", "check_types", "types_given"]
+__all__ = ["check_method", "check_types", "may_redirect", "types_given"]
 
 _CODE = "payment_intent_incompatible_payment_method"
 
@@ -64,10 +64,21 @@ def check_method(call: Call, intent: Obj, method: Obj, params: dict[str, Any]) -
         return
     if "currency" in intent and not is_usable(kind, intent["currency"]):
         raise _wrong_currency(intent["currency"])
+    if KINDS[kind].way == "transfer" and not intent.get("customer"):
+        raise invalid(f"A customer must be specified when using the payment method type {kind}.", "customer")
     is_exempt = params.get("off_session") or params.get("use_stripe_sdk")
     if is_redirect and not params.get("return_url") and not is_exempt:
         raise invalid("Missing required param: return_url.", "return_url", "parameter_missing")
     mandates.check_given(call, method, params, spoken)
+
+
+def may_redirect(intent: Obj) -> bool:
+    """Whether one of the types that the intent takes sends customers off the page."""
+    automatic = intent["automatic_payment_methods"]
+    allowed = intent.get("allowed_payment_method_types")
+    if allowed and not any(kind in KINDS and KINDS[kind].way == "redirect" for kind in allowed):
+        return False
+    return bool(automatic and automatic["enabled"] and automatic["allow_redirects"] == "always")
 
 
 def _wrong_currency(currency: str) -> ApiError:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stripe_audit.emulator.errors import invalid
 from stripe_audit.emulator.resources import attempt
 from stripe_audit.emulator.resources.challenge import page_of
 from stripe_audit.emulator.shapes import blank
@@ -50,13 +49,8 @@ _NAMELESS = ("iban", "sort_code")
 
 
 def begin(call: Call, intent: Obj, method: Obj) -> None:
-    """Pay from the customer's cash balance, or tell the customer where to send what is missing.
-
-    Raises ApiError 400 for an intent without a customer.
-    """
+    """Pay from the customer's cash balance, or tell the customer where to send what is missing."""
     world = call.world
-    if not intent["customer"]:
-        raise invalid("A customer must be specified when using the payment method type customer_balance.", "customer")
     intent["status"] = "requires_action"
     intent["next_action"] = _instructions(world, intent, intent["amount"])
     cash = balance_of(world, intent["customer"])
@@ -84,7 +78,9 @@ def balance_of(world: World, customer: str) -> Obj:
 def fund(world: World, call: Call | None, customer: str, amount: int, currency: str, reference: str | None) -> Obj:
     """Money arrives: it pays the open transfers, oldest first, and what is left stays available."""
     kind = _TYPES[currency]
-    transfer: dict[str, Any] = {"reference": reference, "type": kind, kind: {"sender_name": "Jenny Rosen"}}
+    transfer: dict[str, Any] = {"reference": reference, "type": kind}
+    if kind != "mx_bank_transfer":  # the only one that says nothing of the sender
+        transfer[kind] = {"sender_name": "Jenny Rosen"}
     cash = balance_of(world, customer)
     entry = _book(world, call, cash, amount, currency, "funded", funded={"bank_transfer": transfer})
     is_automatic = cash["settings"]["reconciliation_mode"] == "automatic"
