@@ -67,13 +67,18 @@ def equal_to(call: Call, *names: str) -> Where:
 
 def _created(bounds: Any) -> Where:
     if isinstance(bounds, int):
-        return lambda obj: bool(obj["created"] == bounds)
+        return lambda obj: bool(_birth(obj) == bounds)
     return lambda obj: (
-        obj["created"] > bounds.get("gt", -1)
-        and obj["created"] >= bounds.get("gte", 0)
-        and obj["created"] < bounds.get("lt", float("inf"))
-        and obj["created"] <= bounds.get("lte", float("inf"))
+        _birth(obj) > bounds.get("gt", -1)
+        and _birth(obj) >= bounds.get("gte", 0)
+        and _birth(obj) < bounds.get("lt", float("inf"))
+        and _birth(obj) <= bounds.get("lte", float("inf"))
     )
+
+
+def _birth(obj: Obj) -> int:
+    born: int = obj["created"] if "created" in obj else obj["date"]  # invoice items
+    return born
 
 
 def search(call: Call, kind: str) -> Obj:

@@ -216,6 +216,9 @@ def test_items_by_price(client, customer):
     )
     with pytest.raises(stripe.InvalidRequestError, match="type=one_time"):
         client.v1.invoice_items.create({"customer": customer.id, "pricing": {"price": monthly.id}})
+    dated = {"created": {"gte": item.date, "lte": item.date}}
+    assert [one.id for one in client.v1.invoice_items.list(dated).data] == [item.id]
+    assert client.v1.invoice_items.list({"created": item.date + 1}).data == []
     with pytest.raises(stripe.InvalidRequestError, match="one of"):
         client.v1.invoice_items.create({"customer": customer.id})
 

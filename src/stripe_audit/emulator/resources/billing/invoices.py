@@ -45,7 +45,7 @@ _ALWAYS = ("description", "footer", "auto_advance", "default_payment_method")
 def create(call: Call) -> Obj:
     params, world = call.params, call.world
     subscription = (
-        world.find("subscription", params["subscription"], "subscription") if "subscription" in params else None
+        world.find("subscription", params["subscription"], "subscription") if params.get("subscription") else None
     )
     identity = params.get("customer") or (subscription or {}).get("customer")
     if not identity:

@@ -59,7 +59,7 @@ def preview(call: Call) -> Obj:
     """The next invoice of a subscription, of one with these changes, of a new one, or of a customer's pending items."""
     world, params = call.world, call.params
     subscription = (
-        world.find("subscription", params["subscription"], "subscription") if "subscription" in params else None
+        world.find("subscription", params["subscription"], "subscription") if params.get("subscription") else None
     )
     if "schedule" in params or "schedule_details" in params:
         raise invalid("The emulator does not preview schedules.", "schedule")
