@@ -22,6 +22,8 @@ class BillingLedger:
     """A quote's items with their tax rates and discounts."""
     starting: set[str] = field(default_factory=set)
     """Subscriptions that a call is just creating: what becomes of their first payment decides how they are told of."""
+    subscription_of: dict[str, str] = field(default_factory=dict)
+    """The subscription that waits for a SetupIntent."""
     told: set[tuple[str, str, int]] = field(default_factory=set)
     """Events that come once per object and date: type, object, date."""
     wakes: dict[str, int] = field(default_factory=dict)

@@ -115,6 +115,35 @@ def test_a_trial_costs_nothing(client, seen):
     assert seen().count("customer.subscription.trial_will_end") == 1
 
 
+def test_a_trial_collects_what_it_will_be_paid_with(client, browser, previous):
+    poor = client.v1.customers.create()
+    subscription = subscribe(
+        client,
+        poor.id,
+        recurring(client),
+        trial_period_days=14,
+        payment_behavior="default_incomplete",
+        payment_settings={"save_default_payment_method": "on_subscription"},
+        expand=["pending_setup_intent"],
+    )
+    intent = subscription.pending_setup_intent
+    assert (intent.status, intent.customer) == ("requires_payment_method", poor.id)
+    browser.v1.setup_intents.confirm(
+        intent.id,
+        {
+            "client_secret": intent.client_secret,
+            "payment_method": "pm_card_visa",
+            "return_url": "https://example.com/",
+        },
+    )
+    ready = client.v1.subscriptions.retrieve(subscription.id, {"expand": ["default_payment_method"]})
+    assert (ready.pending_setup_intent, ready.default_payment_method.customer) == (None, poor.id)
+    assert previous("customer.subscription.updated") == {
+        "default_payment_method": None,
+        "pending_setup_intent": intent.id,
+    }
+
+
 def test_a_trial_that_ends_with_nothing_to_pay_is_paused_and_resumed(client, seen, previous):
     poor = client.v1.customers.create()
     subscription = subscribe(

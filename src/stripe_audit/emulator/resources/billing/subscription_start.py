@@ -9,7 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.resources.billing import invoice_items, invoice_payments, subscription_bills
+from stripe_audit.emulator.resources.billing import (
+    invoice_items,
+    invoice_payments,
+    pending_setup,
+    subscription_bills,
+)
 from stripe_audit.emulator.resources.billing.changes import embedded
 from stripe_audit.emulator.resources.billing.pricing import amount_of, rounded
 from stripe_audit.emulator.resources.billing.subscription_machine import collect_now, has_method, keep_method
@@ -176,6 +181,8 @@ def _first_invoice(
     if is_deferred or subscription["collection_method"] == "send_invoice":
         return
     collect_now(call, subscription, invoice, behavior)
+    if behavior == "default_incomplete" and invoice["status"] == "paid":
+        pending_setup.ask(call, subscription)
     keep_method(world, subscription, invoice)
     subscription["status"] = going if invoice["status"] == "paid" else "incomplete"
 
