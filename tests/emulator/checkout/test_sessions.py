@@ -306,6 +306,16 @@ class TestEnding:
             with pytest.raises(stripe.InvalidRequestError, match="expired"):
                 refused(session.id)
 
+    def test_its_intent_is_not_canceled_but_the_session_expired(self, client, open_session, surf):
+        session = open_session()
+        surf(session.url, method="pm_card_visa_chargeDeclined")
+        intent = again(client, session).payment_intent
+        with pytest.raises(stripe.InvalidRequestError, match="Expire the Checkout Session instead") as caught:
+            client.v1.payment_intents.cancel(intent)
+        assert caught.value.code == "payment_intent_unexpected_state"
+        client.v1.checkout.sessions.expire(session.id)
+        assert client.v1.payment_intents.retrieve(intent).status == "canceled"
+
     def test_a_paid_session_cannot_expire(self, client, open_session, surf):
         session = open_session()
         surf(session.url, method="pm_card_visa")

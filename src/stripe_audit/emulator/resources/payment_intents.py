@@ -155,7 +155,16 @@ def capture(call: Call) -> Obj:
 
 
 def cancel(call: Call) -> Obj:
-    return intent_machine.cancel(call, _found(call))
+    intent = _found(call)
+    session = call.world.store.get("checkout.session", call.world.checkout.session_of.get(intent["id"], ""))
+    if session is not None and session["mode"] == "payment" and intent["status"] != "requires_capture":
+        check_state(intent, "cancel")
+        raise unexpected_state(
+            "You cannot cancel this PaymentIntent because it was created by a Checkout Session. Expire the Checkout "
+            "Session instead.",
+            intent,
+        )
+    return intent_machine.cancel(call, intent)
 
 
 def listed(call: Call) -> Obj:

@@ -68,6 +68,7 @@ def update(call: Call) -> Obj:
     refund = call.world.find("refund", call.ids[0])
     previous = change(refund, call.params, ())
     if previous:
+        call.world.emit("charge.refund.updated", refund, call, previous=previous)
         call.world.emit("refund.updated", refund, call, previous=previous)
     return refund
 
