@@ -133,8 +133,9 @@ def _authenticate(world: World, asked: Asked) -> Answer:
     outcome = asked.body.get("outcome")
     if outcome not in ("succeed", "fail"):
         raise ControlError('outcome must be "succeed" or "fail"')
-    intent = challenged(world, asked.argument) or world.find("payment_intent", asked.argument)
-    answer = authenticate(world, intent, succeeds=outcome == "succeed")
+    with world.within(world.owner_of(asked.argument)):
+        intent = challenged(world, asked.argument) or world.find("payment_intent", asked.argument)
+        answer = authenticate(world, intent, succeeds=outcome == "succeed")
     world.journal.add_page(f"/3ds/{intent['id']}/{outcome}", intent["id"], 200)
     return answer
 

@@ -39,7 +39,14 @@ async def handle(world: World, request: web.BaseRequest) -> web.Response:
         return page(200, "<h1>Mandate test page</h1><p>The customer allows the debits.</p>")
     if parts[0] == "receipts":
         return _receipt(world, parts[-1])
-    intent = challenged(world, parts[1]) if len(parts) in (2, 3) and parts[0] == "3ds" else None
+    if len(parts) not in (2, 3):
+        return page(404, "<h1>Not found</h1>")
+    with world.within(world.owner_of(parts[1])):
+        return _intent(world, request, parts)
+
+
+def _intent(world: World, request: web.BaseRequest, parts: list[str]) -> web.Response:
+    intent = challenged(world, parts[1]) if parts[0] == "3ds" else None
     secret = request.query.get("client_secret", "")
     if intent is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), intent["client_secret"].encode()):
         return page(404, "<h1>Not found</h1>")

@@ -136,6 +136,11 @@ class World:
         finally:
             self._enter(outer)
 
+    def owner_of(self, identity: str) -> str:
+        """The account that has this object; the own one where none has it."""
+        owners = (scope.account for scope in self.scopes.values() if identity in scope.store.by_id)
+        return next(owners, self.keys.account)
+
     def reset(self) -> None:
         """Forget all objects, calls, faults, saved answers and deliveries. Keys and token stay."""
         self.faults.lift_all()

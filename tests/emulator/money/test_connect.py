@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 import stripe
 
 from tests.emulator.billing.declared import differences
@@ -188,6 +189,29 @@ class TestScope:
         assert "payment_intent.succeeded" in [event.type for event in theirs]
         ours = client.v1.events.list({"type": "refund.created"}).data
         assert ours == []
+
+    @pytest.mark.parametrize("is_page", [True, False], ids=["page", "control"])
+    def test_the_customer_authenticates(self, client, control, is_page):
+        account = client.v1.accounts.create()
+        other = {"stripe_account": account.id}
+        params = {
+            "amount": 700,
+            "currency": "usd",
+            "payment_method": "pm_card_authenticationRequired",
+            "confirm": True,
+            "return_url": "http://127.0.0.1/back",
+        }
+        intent = client.v1.payment_intents.create(params, other)
+        assert intent.status == "requires_action"
+        if is_page:
+            url = intent.next_action.redirect_to_url.url.replace("?", "/succeed?")
+            with requests.Session() as session:
+                session.trust_env = False
+                assert session.get(url, allow_redirects=False, timeout=5).status_code == 303
+        else:
+            control.post(f"payment_intents/{intent.id}/authenticate", outcome="succeed")
+        assert client.v1.payment_intents.retrieve(intent.id, None, other).status == "succeeded"
+        assert client.v1.payment_intents.list().data == []
 
     def test_an_unknown_account(self, client):
         with pytest.raises(stripe.PermissionError) as caught:
