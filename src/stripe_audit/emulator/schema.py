@@ -171,6 +171,7 @@ def _anything(value: Any, param: str) -> Any:
 def _hash(spec: Mapping[str, Any], takes_more: bool) -> Convert:
     types = {name: _compile(kind, takes_more) for name, kind in spec["p"].items()}
     required = spec.get("r", ())
+    is_clearable = {name: isinstance(kind, dict) and "z" in kind for name, kind in spec["p"].items()}
 
     def convert(value: Any, param: str) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -186,6 +187,8 @@ def _hash(spec: Mapping[str, Any], takes_more: bool) -> Convert:
         for name in required:
             if name not in value:
                 raise invalid(f"Missing required param: {param}[{name}].", f"{param}[{name}]", "parameter_missing")
+            if result[name] is None and not is_clearable[name]:
+                raise _empty(f"{param}[{name}]")
         return result
 
     return convert

@@ -10,6 +10,7 @@ from typing import Any
 
 from stripe_audit.emulator.errors import invalid
 from stripe_audit.emulator.resources import catalogue
+from stripe_audit.emulator.schema import check_params
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
@@ -94,7 +95,8 @@ def price_given(call: Call, given: dict[str, Any], param: str, *, is_recurring: 
     return price
 
 
-def _described(call: Call, data: dict[str, Any], param: str) -> Obj:
+def _described(call: Call, given: Any, param: str) -> Obj:
+    data = _typed(call, given, param)
     catalogue.check_price(data)
     product = data.get("product")
     if product:
@@ -106,6 +108,24 @@ def _described(call: Call, data: dict[str, Any], param: str) -> Obj:
     price = catalogue.new_price(call, {**data, "product": product, "active": False})  # not for reuse
     call.world.emit("price.created", price, call)
     return price
+
+
+def _typed(call: Call, given: Any, param: str) -> dict[str, Any]:
+    """``price_data`` with every member checked: deep inside other parameters the schemas take it as it comes."""
+    if not isinstance(given, dict):
+        raise invalid("Invalid object", param)
+    apart = {name: given[name] for name in ("product_data",) if isinstance(given.get(name), dict)}
+    rest = {name: value for name, value in given.items() if name not in apart and value is not None}
+    schema = "subscription_item_create" if "recurring" in rest else "invoice_item_create"
+    wanted = {"product": "-", **_untyped(rest)}
+    checked = check_params(schema, {"price_data": wanted, "subscription": "-"}, call.version)["price_data"]
+    return {**checked, **apart, "product": given.get("product")}
+
+
+def _untyped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _untyped(item) for name, item in value.items()}
+    return value if isinstance(value, (str, list)) else str(value)
 
 
 def _inside(param: str, name: str) -> str:

@@ -153,6 +153,8 @@ def _extra(call: Call, given: dict[str, Any], param: str) -> dict[str, Any]:
 
 def _discounts(given: dict[str, Any]) -> list[dict[str, Any]]:
     names = ("coupon", "discount", "promotion_code")
+    if not all(isinstance(one, dict) for one in given.get("discounts") or []):
+        raise invalid("Invalid object", "discounts")
     return [{name: one.get(name) for name in names} for one in given.get("discounts") or []]
 
 

@@ -23,7 +23,7 @@ from stripe_audit.emulator.resources.billing.subscription_terms import (
     trial_end_given,
 )
 from stripe_audit.emulator.resources.billing.tax_rates import rates_given
-from stripe_audit.emulator.resources.billing.times import now_of
+from stripe_audit.emulator.resources.billing.times import DAY, now_of
 from stripe_audit.emulator.resources.metadata import change
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
@@ -45,6 +45,9 @@ def plan(call: Call, subscription: Obj, params: dict[str, Any]) -> Change:
     """What the parameters ask for. Raises ApiError 400 for what cannot be, before anything is changed."""
     now = now_of(call.world, subscription)
     customer = call.world.store.by_id[subscription["customer"]]
+    date = params.get("proration_date")
+    if date is not None and not subscription_bills.period_of(subscription)[0] <= date <= now + 366 * DAY:
+        raise invalid("The proration date must lie within the current period.", "proration_date")
     items = [dict(item) for item in subscription["items"]["data"]]
     for index, given in enumerate(params.get("items") or []):
         _plan_item(call, subscription, items, given, f"items[{index}]", now, customer)
