@@ -76,6 +76,15 @@ def test_payments_wait_for_money(client, customer, fund, transfer, seen, currenc
     assert client.v1.customers.cash_balance_transactions.retrieve(customer.id, entries[0].id) == entries[0]
 
 
+def test_the_oldest_payment_comes_first(client, customer, fund, transfer, seen):
+    first, second = transfer(), transfer()
+    fund(2000)
+    states = [client.v1.payment_intents.retrieve(intent.id).status for intent in (first, second)]
+    assert states == ["succeeded", "requires_action"]
+    assert "payment_intent.partially_funded" not in seen()
+    assert len(client.v1.customers.cash_balance_transactions.list(customer.id).data) == 2
+
+
 def test_the_instructions_have_a_page(client, customer, transfer, surf):
     intent = transfer()
     address = intent.next_action.display_bank_transfer_instructions.hosted_instructions_url

@@ -134,6 +134,24 @@ class TestCreation:
         surf(session.url, method="pm_card_visa")
         assert client.v1.coupons.retrieve(coupon.id).times_redeemed == 1
 
+    @pytest.mark.parametrize(
+        ("coupon", "shares"),
+        [
+            ({"amount_off": 1000, "currency": "eur"}, [834, 166]),
+            ({"amount_off": 9000, "currency": "eur"}, [1500, 299]),
+            ({"percent_off": 33}, [495, 99]),
+        ],
+    )
+    def test_the_shares_of_a_discount_add_up(self, client, open_session, price, coupon, shares):
+        made = client.v1.coupons.create({**coupon, "duration": "once"})
+        described = {"currency": "eur", "unit_amount": 299, "product_data": {"name": "Mug"}}
+        items = [{"price": price.id, "quantity": 1}, {"price_data": described, "quantity": 1}]
+        session = open_session(line_items=items, discounts=[{"coupon": made.id}])
+        listed = client.v1.checkout.sessions.line_items.list(session.id).data
+        assert [one.amount_discount for one in listed] == shares
+        assert session.total_details.amount_discount == sum(shares)
+        assert session.amount_total == 1799 - sum(shares)
+
     def test_what_is_free_needs_no_payment(self, client, open_session, surf, seen):
         coupon = client.v1.coupons.create({"percent_off": 100, "duration": "once"})
         session = open_session(discounts=[{"coupon": coupon.id}])
@@ -254,13 +272,14 @@ class TestPaying:
         assert surf(back.location).location.endswith(session.id)
         assert again(client, session).payment_status == "paid"
 
-    def test_authorized_only(self, client, open_session, surf):
+    def test_authorized_only(self, client, open_session, surf, seen):
         session = open_session(payment_intent_data={"capture_method": "manual"})
         surf(session.url, method="pm_card_visa")
         done = again(client, session)
         assert (done.status, done.payment_status) == ("complete", "unpaid")
         client.v1.payment_intents.capture(done.payment_intent)
         assert again(client, session).payment_status == "paid"
+        assert "checkout.session.async_payment_succeeded" not in seen()
 
     @pytest.mark.parametrize("creation", ["always", "if_required"])
     def test_a_customer_is_made_where_one_is_wanted(self, client, open_session, surf, seen, creation):

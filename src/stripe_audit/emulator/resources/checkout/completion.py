@@ -50,11 +50,10 @@ def return_page(world: World, session: Obj) -> str:
 
 
 def pay(call: Call, session: Obj, method: Obj | None) -> Obj:
-    """The customer confirms with this payment method; with none where nothing is to be paid.
+    """The customer confirms an open session with this payment method; with none where nothing is to be paid.
 
     Raises ApiError: 402 if it is refused, and the session stays open; 400 for what cannot pay here.
     """
-    check_open(session)
     by_customer = replace(call, caller="customer", ids=(), params={"return_url": return_page(call.world, session)})
     if session["mode"] == "setup":
         _set_up(by_customer, session, _demanded(method))
