@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from stripe_audit.errors import Inconclusive
-from stripe_audit.money import to_minor
+from stripe_audit.money import MoneyError, to_minor
 
 T = TypeVar("T")
 
@@ -75,16 +75,15 @@ class OrderMapping:
 
     def order(self, reference: str, record: Mapping[str, Any]) -> Order:
         """An order from a record with our column names. Raises Inconclusive for a state that is not mapped."""
-        raw = str(record.get("status"))
-        currency = record.get("currency") and str(record["currency"]).lower()
+        raw, currency = _word(record.get("status")), _word(record.get("currency") or "").lower() or None
         return Order(
             reference,
             self._state(raw),
             raw,
             self._amount(record.get("amount"), currency),
-            currency or None,
-            None if record.get("fulfilled") is None else int(record["fulfilled"]),
-            record.get("payment_intent") and str(record["payment_intent"]),
+            currency,
+            _count(record.get("fulfilled")),
+            _word(record.get("payment_intent") or "") or None,
         )
 
     def _state(self, raw: str) -> OrderState:
@@ -98,15 +97,50 @@ class OrderMapping:
     def _amount(self, value: Any, currency: str | None) -> int | None:
         if value is None:
             return None
+        exact = _exact(value)
         try:
-            if self.amount_unit == "major":
-                return to_minor(Decimal(str(value)), currency or "usd")
-            exact = Decimal(str(value))
-        except (InvalidOperation, ValueError):
-            exact = None
+            if exact is not None and self.amount_unit == "major":
+                return to_minor(exact, currency or "usd")
+        except MoneyError as error:
+            raise Inconclusive(f"the order's amount: {error}", supply="observers.order.amount_unit") from None
         if exact is None or exact != exact.to_integral_value():
-            raise Inconclusive(f"the order's amount {value!r} is no amount", supply="observers.order.amount_unit")
+            raise Inconclusive(
+                f"the order's amount {_word(value)!r} is no amount", supply="observers.order.amount_unit"
+            )
         return int(exact)
+
+
+_WORD_CAP = 100
+_MOST_DIGITS = 30
+
+
+def _word(value: Any) -> str:
+    """A value as one word of bounded length; truth as JSON and YAML write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)[:_WORD_CAP]
+
+
+def _exact(value: Any) -> Decimal | None:
+    """A number that a target wrote in whatever way; None for what is none, or too large to be meant."""
+    text = str(value).strip() if isinstance(value, (int, float, str, Decimal)) else ""
+    if isinstance(value, bool) or "_" in text or not text.isascii():
+        return None
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() and abs(exact.adjusted()) < _MOST_DIGITS else None
+
+
+def _count(value: Any) -> int | None:
+    """How often; truth counts as once. Raises Inconclusive."""
+    if value is None or isinstance(value, bool):
+        return value if value is None else int(value)
+    exact = _exact(value)
+    if exact is None or exact != exact.to_integral_value():
+        raise Inconclusive(
+            f"how often: {_word(value)!r} is no count", supply="observers.order, or the mapping of fulfilled"
+        )
+    return int(exact)
 
 
 class OrderObserver(ABC):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import email
 import email.policy
 import threading
+from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 from stripe_audit.errors import TargetError
 from stripe_audit.observers.interface import Mail, MailObserver
@@ -16,6 +18,29 @@ __all__ = ["MailSink"]
 
 _SIZE_CAP = 1024 * 1024
 _COUNT_CAP = 5000
+_MOST_PARTS = 100
+"""A mail that names more boundaries is not taken apart: nested ones cost the parser the square of their number."""
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """Subject and text. Of a mail that cannot be taken apart, everything as it came: none is lost for being broken."""
+    try:
+        if content.lower().count(b"boundary") > _MOST_PARTS:
+            raise ValueError("too many parts")
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        part = message.get_body(preferencelist=("plain", "html"))
+        subject = str(message.get("subject", ""))
+        return subject, _text_of(part) if isinstance(part, EmailMessage) else ""
+    except Exception:  # on hostile mails the standard library's parser raises what it likes
+        return "", content.decode("utf-8", "replace")
+
+
+def _text_of(part: EmailMessage) -> str:
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError):  # an encoding that nobody knows
+        raw = part.get_payload(decode=True)
+        return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
 class _Handler:
@@ -24,14 +49,7 @@ class _Handler:
         self.mails: list[Mail] = []
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        content = envelope.original_content or b""
-        message = email.message_from_bytes(content, policy=email.policy.default)
-        part = message.get_body(preferencelist=("plain", "html"))
-        try:
-            body = str(part.get_content()) if part else ""
-        except (LookupError, ValueError):
-            body = content.decode("utf-8", "replace")
-        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), str(message.get("subject", "")), body)
+        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), *_decoded(envelope.original_content or b""))
         with self.lock:
             if len(self.mails) >= _COUNT_CAP:
                 return "452 Too many messages"
@@ -39,10 +57,23 @@ class _Handler:
         return "250 OK"
 
 
+class _Smtp(SMTP):
+    line_length_limit = _SIZE_CAP  # many programs send longer lines than RFC 5321 allows, and most servers take them
+
+
 class _Sink(Controller):
     """The controller asks its own port to be ready; with port 0 that port is known only after it was bound."""
 
+    def factory(self) -> SMTP:
+        return _Smtp(self.handler, **self.SMTP_kwargs)
+
+    def _run(self, ready_event: threading.Event) -> None:
+        super()._run(ready_event)
+        ready_event.set()  # a port in use is told at once, and not waited for
+
     def _trigger_server(self) -> None:
+        if self._thread_exception is not None:
+            raise self._thread_exception
         bound: Any = self.server
         self.port = bound.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]
@@ -83,9 +114,11 @@ class MailSink(MailObserver):
         self._controller = controller
 
     def stop(self) -> None:
-        """Stop listening. What was received stays readable."""
-        if self._controller:
-            self._controller.stop(no_assert=True)
+        """Stop listening. What was received stays readable. Safe to call twice."""
+        controller, self._controller = self._controller, None
+        if controller:
+            self._port = int(controller.port)
+            controller.stop(no_assert=True)
 
     def messages(self, *, to: str | None = None) -> list[Mail]:
         with self._handler.lock:
