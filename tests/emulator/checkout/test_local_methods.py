@@ -162,11 +162,7 @@ class TestDebits:
                 "parameter_missing",
                 "billing_details[name]",
             ),
-            (
-                {"type": "boleto", "boleto": {"tax_id": ""}, "billing_details": OWNER},
-                "parameter_missing",
-                "boleto[tax_id]",
-            ),
+            ({"type": "boleto", "billing_details": OWNER}, "parameter_missing", "boleto[tax_id]"),
             ({"type": "gold"}, None, "type"),
         ],
     )
