@@ -82,9 +82,11 @@ def endless(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response(body=b"x" * 3_000_000, content_type="text/plain")
 
 
+BOMB = gzip.compress(b"0" * 30_000_000)
+
+
 def bomb(request: web.BaseRequest) -> web.StreamResponse:
-    body = gzip.compress(b"0" * 30_000_000)
-    return web.Response(body=body, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
+    return web.Response(body=BOMB, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
 
 
 def loop(request: web.BaseRequest) -> web.StreamResponse:

@@ -145,15 +145,35 @@ def test_a_dry_run_starts_nothing_and_says_what_would_be_done(tmp_path: Path) ->
     assert {entry.name for entry in tmp_path.iterdir()} == {"stripe-audit.yaml"}
 
 
-@pytest.mark.parametrize(("words", "code"), [("checks list --json", 141), ("report report.json", 0)])
-def test_a_reader_that_leaves_is_no_crash_and_does_not_change_the_verdict(
-    words: str, code: int, tmp_path: Path
+@pytest.mark.parametrize(("words", "code"), [(["checks", "list", "--json"], 1), (["report", "report.json"], 0)])
+def test_a_reader_that_has_left_is_no_crash_and_does_not_change_the_verdict(
+    words: list[str], code: int, tmp_path: Path
 ) -> None:
     from stripe_audit.reporters.json_format import to_json
     from tests.reporters.golden import GOLDEN
 
     (tmp_path / "report.json").write_text(to_json(GOLDEN), "utf-8")
-    script = f"set -o pipefail; {sys.executable} -c 'from stripe_audit.cli import main; main()' {words} | true"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-c", "from stripe_audit.cli import main; main()", *words],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            timeout=60,
+        )
     assert "Traceback" not in done.stderr
     assert done.returncode == code
+
+
+def test_a_full_disk_is_told_and_the_report_is_not_lost(tmp_path: Path) -> None:
+    from stripe_audit.reporters.json_format import to_json
+    from tests.reporters.golden import GOLDEN
+
+    (tmp_path / "report.json").write_text(to_json(GOLDEN), "utf-8")
+    done = command("report", "report.json", "--format", "markdown=/dev/full", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "/dev/full cannot be written: No space left on device" in done.stderr
+    assert "judged" in done.stdout

@@ -95,5 +95,6 @@ def test_the_balance_is_what_was_paid_less_fees_and_refunds(client):
 def test_the_account_is_known(client, emulator):
     assert client.v1.accounts.retrieve_current().id == emulator.keys.account
     assert client.v1.accounts.retrieve(emulator.keys.account).charges_enabled is True
-    with pytest.raises(stripe.InvalidRequestError):
+    with pytest.raises(stripe.PermissionError) as caught:
         client.v1.accounts.retrieve("acct_other")
+    assert caught.value.http_status == 403
