@@ -162,7 +162,6 @@ DEFECTS = (
         "double-submit-charges-twice",
         "Submitting an order twice makes two payments, and both can be paid",
         "double-submit-charges-once",
-        also=("failed-payment-retryable",),
         seen_in="akash-network/console#3449",
         orders=_DoubleCharge,
     ),
