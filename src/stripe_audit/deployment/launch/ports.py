@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 __all__ = ["Listener", "free_port", "is_below", "is_listening", "listener_on", "ports_below"]
+
+_COMMAND_CAP = 4096
+_SHOWN = 120
+"""Characters of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,11 @@ class Listener:
     addresses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.command} (process {self.pid})" if self.pid else "another process"
+        return self.named()
+
+    def named(self, safe: Callable[[str], str] = str) -> str:
+        """Who it is in words; ``safe`` removes secrets from its command before that is cut."""
+        return f"{safe(self.command or 'a process')[:_SHOWN]} (process {self.pid})" if self.pid else "another process"
 
 
 def free_port() -> int:
@@ -31,11 +39,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_listening(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something accepts connections there."""
-    with closing(socket.socket()) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) == 0
+def is_listening(port: int, hosts: Sequence[str] = ("127.0.0.1", "::1")) -> bool:
+    """Whether something accepts connections there; a server told to listen on ``localhost`` may take either address."""
+    return any(_accepts(host, port) for host in hosts)
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
+            probe.settimeout(1.0)
+            return probe.connect_ex((host, port)) == 0
+    except OSError:  # no IPv6 on this machine
+        return False
 
 
 def listener_on(port: int) -> Listener | None:
@@ -66,13 +81,9 @@ def _address(text: str) -> str:
 
 
 def _owner_of(inodes: set[str]) -> int | None:
-    wanted = {f"socket:[{inode}]" for inode in inodes}
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        try:
-            if any(str(entry.readlink()) in wanted for entry in folder.iterdir()):
-                return int(folder.parent.name)
-        except OSError:
-            continue
+        if any(inode in inodes for inode in _sockets(folder)):
+            return int(folder.parent.name)
     return None
 
 
@@ -81,7 +92,7 @@ def _command(pid: int | None) -> str | None:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
     except OSError:
         return None
-    return " ".join(word for word in words if word)[:120] or None
+    return " ".join(word for word in words if word)[:_COMMAND_CAP] or None
 
 
 def is_below(pid: int, ancestor: int) -> bool:

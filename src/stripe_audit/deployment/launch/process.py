@@ -17,24 +17,41 @@ from typing import Any
 from stripe_audit.deployment.launch import supervisor
 from stripe_audit.deployment.launch.ports import is_listening, listener_on
 from stripe_audit.errors import LaunchError
+from stripe_audit.keys import KeyKind, parse_key
 
 __all__ = ["LaunchSpec", "LaunchedTarget", "launch_environment"]
 
 _OUTPUT_TAIL = 4000
-"""Characters of the process' last output that are shown when it fails."""
+"""Characters of the process' last output that are shown when it fails; cut after secrets were masked."""
+_LOOKED_AT = 16 * _OUTPUT_TAIL
 
+_KEYS = (
+    KeyKind.SECRET,
+    KeyKind.PUBLISHABLE,
+    KeyKind.RESTRICTED,
+    KeyKind.ORGANISATION,
+    KeyKind.WEBHOOK_SECRET,
+    KeyKind.APP_SIGNING_SECRET,
+)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 
 
 def launch_environment(declared: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without its Stripe variables and proxies, and what is declared on top."""
+    """The caller's environment without proxies and Stripe's variables and keys, and what is declared on top.
+
+    A key of the caller's, perhaps a live one, is recognised by its shape whatever its variable is called.
+    """
     inherited = os.environ if inherited is None else inherited
     kept = {
         name: value
         for name, value in inherited.items()
-        if not name.upper().startswith("STRIPE_") and name.lower() not in _PROXIES
+        if "STRIPE" not in name.upper() and name.lower() not in _PROXIES and not _is_key(value)
     }
-    return {**kept, "NO_PROXY": "127.0.0.1,localhost", "PYTHONUNBUFFERED": "1", **declared}
+    return {**kept, "NO_PROXY": "127.0.0.1,localhost,::1", "PYTHONUNBUFFERED": "1", **declared}
+
+
+def _is_key(value: str) -> bool:
+    return parse_key(value).kind in _KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,46 +82,58 @@ class LaunchedTarget:
         self._safe = safe
         self._failure: str | None = None
         self._changed = threading.Condition()
+        self._turn = threading.RLock()
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._listener: threading.Thread | None = None
 
     def start(self) -> None:
         """Start it. Raises LaunchError if its port is taken or its command cannot be run."""
-        port = self.spec.port
-        if port and (other := listener_on(port)):
-            raise LaunchError(
-                f"port {port} is already in use by {other}", hint="stop that process, or write {port} in target.url"
-            )
-        self.pid = self.exit_code = self._failure = None
-        script = Path(supervisor.__file__)
+        with self._turn:
+            self.stop()
+            port = self.spec.port
+            if port and (other := listener_on(port)):
+                raise LaunchError(
+                    f"port {port} is already in use by {other.named(self._safe)}",
+                    hint="stop that process, or write {port} in target.url",
+                )
+            self.pid = self.exit_code = self._failure = None
+            self._supervise()
+            with self._changed:
+                self._changed.wait_for(lambda: self.pid or self._failure, timeout=10)
+            if self._failure or not self.pid:
+                self.stop()
+                why = self._safe(self._failure or "its supervisor does not answer")
+                raise LaunchError(f"the launch command cannot be run: {why}", hint="target.launch.command")
+
+    def _supervise(self) -> None:
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(script)],
+            [sys.executable, "-I", "-S", str(Path(supervisor.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        order = {
-            "command": list(self.spec.command),
-            "cwd": str(self.spec.cwd),
-            "env": dict(self.spec.env),
-            "output": str(self.spec.output),
-            "scratch": [str(folder) for folder in self.spec.scratch],
-            "stop_within": self.spec.stop_within,
-        }
-        self._send(order)
-        threading.Thread(target=self._listen, args=(self._supervisor,), daemon=True, name="supervisor").start()
-        with self._changed:
-            self._changed.wait_for(lambda: self.pid or self._failure, timeout=10)
-        if self._failure or not self.pid:
-            self.stop()
-            raise LaunchError(f"the launch command cannot be run: {self._failure}", hint="target.launch.command")
+        self._listener = threading.Thread(target=self._listen, args=(self._supervisor,), daemon=True, name="supervisor")
+        self._listener.start()
+        self._send(
+            {
+                "command": list(self.spec.command),
+                "cwd": str(self.spec.cwd),
+                "env": dict(self.spec.env),
+                "output": str(self.spec.output),
+                "scratch": [str(folder) for folder in self.spec.scratch],
+                "stop_within": self.spec.stop_within,
+            }
+        )
 
     def _send(self, line: Mapping[str, Any]) -> None:
-        assert self._supervisor and self._supervisor.stdin
+        source = self._supervisor
+        if source is None or source.stdin is None:
+            raise LaunchError("the target is not running")
         try:
-            self._supervisor.stdin.write(json.dumps(line).encode() + b"\n")
-            self._supervisor.stdin.flush()
-        except OSError as error:
-            raise LaunchError(f"the supervisor is gone ({error.strerror})") from None
+            source.stdin.write(json.dumps(line).encode() + b"\n")
+            source.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise LaunchError(f"the supervisor is gone ({error})") from None
 
     def _listen(self, source: subprocess.Popen[bytes]) -> None:
         assert source.stdout
@@ -117,6 +146,15 @@ class LaunchedTarget:
                     if "exited" in event:
                         self.exit_code = event["exited"]
                     self._changed.notify_all()
+        with self._changed:
+            if self.pid and self.exit_code is None:  # somebody has killed the supervisor
+                self.exit_code = -signal.SIGKILL
+                try:
+                    os.killpg(self.pid, signal.SIGKILL)
+                except (ProcessLookupError, PermissionError):
+                    pass
+            self._failure = self._failure or "the supervisor has ended"
+            self._changed.notify_all()
 
     @property
     def is_running(self) -> bool:
@@ -140,7 +178,7 @@ class LaunchedTarget:
         raise self._failed(f"the target was not {what} within {self.spec.ready_within:g} s")
 
     def _failed(self, message: str) -> LaunchError:
-        tail = self._safe(self.output()[-_OUTPUT_TAIL:]).strip()
+        tail = self._safe(self.output()[-_LOOKED_AT:])[-_OUTPUT_TAIL:].strip()
         hint = "its last output:\n" + tail if tail else "it printed nothing; see target.launch.command"
         return LaunchError(message, hint=hint, output=tail)
 
@@ -164,23 +202,27 @@ class LaunchedTarget:
 
     def restart(self) -> None:
         """Stop it, start it again with the same environment, and wait until it is ready."""
-        self.stop()
-        self.start()
+        with self._turn:
+            self.stop()
+            self.start()
         self.wait_ready()
 
     def stop(self) -> None:
         """Stop the process and everything below it. Safe to call twice."""
-        source, self._supervisor = self._supervisor, None
-        if source is None:
-            return
-        if source.stdin:
+        with self._turn:
+            source, self._supervisor = self._supervisor, None
+            if source is None:
+                return
+            if source.stdin:
+                try:
+                    source.stdin.write(b'{"farewell": true}\n')
+                    source.stdin.close()
+                except (OSError, ValueError):
+                    pass
             try:
-                source.stdin.write(b'{"farewell": true}\n')
-                source.stdin.close()
-            except OSError:
-                pass
-        try:
-            source.wait(self.spec.stop_within + 10)
-        except subprocess.TimeoutExpired:
-            source.kill()
-            source.wait()
+                source.wait(self.spec.stop_within + 10)
+            except subprocess.TimeoutExpired:
+                source.kill()
+                source.wait()
+            if self._listener:  # what it still hears must not be taken for the next process' end
+                self._listener.join()

@@ -62,22 +62,41 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes], within: float) -> None:
-    """SIGTERM to the group, SIGKILL after ``within`` seconds, then SIGKILL to all that is still below us."""
+    """SIGTERM to the group and to what left it, SIGKILL after ``within`` seconds to all that is still below us."""
     _signal_group(process, signal.SIGTERM)
+    asked = {process.pid}
     deadline = time.monotonic() + within
-    while time.monotonic() < deadline and (process.poll() is None or _descendants()):
+    while time.monotonic() < deadline and ((left := _descendants()) or process.poll() is None):
+        for pid in set(left) - asked:
+            _signal(pid, signal.SIGTERM)
+        asked.update(left)
         time.sleep(0.01)
     _signal_group(process, signal.SIGKILL)
     process.wait()
     deadline = time.monotonic() + 5
     while (left := _descendants()) and time.monotonic() < deadline:
         for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            _signal(pid, signal.SIGKILL)
         _reap()
         time.sleep(0.01)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _bury_orphans(process: subprocess.Popen[bytes] | None) -> None:
+    """Reap what we adopted and has ended; the target's own end is left to ``poll``."""
+    try:
+        while dead := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if process and dead.si_pid == process.pid:
+                return
+            os.waitpid(dead.si_pid, 0)
+    except ChildProcessError:
+        pass
 
 
 def _reap() -> None:
@@ -124,12 +143,13 @@ def main() -> int:
                 restore_signals=True,
                 preexec_fn=_default_signals,  # safe: this process has one thread
             )
-    except OSError as error:
-        _say(failed=f"{order['command'][0]}: {error.strerror or error}")
-    is_orderly = True
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+        named = getattr(error, "filename", None) or " ".join(order["command"][:1])
+        _say(failed=f"{named}: {getattr(error, 'strerror', None) or error}")
     if process:
         _say(started=process.pid)
-        is_orderly = _watch(process)
+    is_orderly = _watch(process)
+    if process:
         _stop(process, order["stop_within"])
         _say(exited=process.returncode)
     for folder in () if is_orderly else order["scratch"]:
@@ -142,14 +162,15 @@ def _default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _watch(process: subprocess.Popen[bytes]) -> bool:
+def _watch(process: subprocess.Popen[bytes] | None) -> bool:
     """Until the pipe ends; whether a farewell came before. A target that exits by itself is reported once."""
     buffer = bytearray()
     is_told = is_orderly = False
     while True:
-        if process.poll() is not None and not is_told:
+        if process and process.poll() is not None and not is_told:
             is_told = True
             _say(exited=process.returncode)
+        _bury_orphans(process)
         readable, _, _ = select.select([0], [], [], 0.05)
         if readable:
             data = os.read(0, 65536)
@@ -158,7 +179,7 @@ def _watch(process: subprocess.Popen[bytes]) -> bool:
             buffer += data
             for line in _lines(buffer):
                 is_orderly = is_orderly or bool(line.get("farewell"))
-                if "signal" in line:
+                if "signal" in line and process:
                     _signal_group(process, int(line["signal"]))
 
 
