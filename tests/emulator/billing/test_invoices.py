@@ -326,6 +326,8 @@ def test_tax_ids(client, customer, seen):
     assert client.v1.customers.tax_ids.delete(customer.id, tax_id.id).deleted is True
     assert client.v1.customers.tax_ids.list(customer.id).data == []
     assert [type for type in seen() if "tax_id" in type] == ["customer.tax_id.created", "customer.tax_id.deleted"]
+    with_one = client.v1.customers.create({"tax_id_data": [{"type": "eu_vat", "value": "IT12345678901"}]})
+    assert client.v1.customers.tax_ids.list(with_one.id).data[0].country == "IT"
     own = client.v1.tax_ids.create({"type": "eu_vat", "value": "FR12345678901"})
     assert [one.id for one in client.v1.tax_ids.list().data] == [own.id]
 

@@ -7,6 +7,7 @@ import stripe
 
 from tests.emulator.billing.declared import differences
 from tests.emulator.billing.steps import JANUARY_31, moment, recurring
+from tests.emulator.steps import wait_for
 
 MONTH = {"interval": "month", "interval_count": 1}
 
@@ -56,10 +57,13 @@ def test_the_subscription_outlives_a_schedule_that_releases_it(client, timeline)
     assert (subscription.status, subscription.schedule) == ("active", None)
 
 
-def test_a_schedule_begins_later(client, timeline):
+def test_a_schedule_begins_later(client, timeline, seen):
     made = schedule(client, timeline.customer.id, phase(recurring(client)), start_date=moment(2, 10))
     assert (made.status, made.subscription) == ("not_started", None)
     assert [one.id for one in client.v1.subscription_schedules.list({"scheduled": True}).data] == [made.id]
+    other = schedule(client, timeline.customer.id, phase(recurring(client)), start_date=moment(2, 11))
+    assert client.v1.subscription_schedules.cancel(other.id).subscription is None
+    assert seen()[-2:] == ["subscription_schedule.canceled", "subscription_schedule.aborted"]
     types = timeline.advance(moment(2, 10, 14))
     assert types.index("customer.subscription.created") < types.index("subscription_schedule.updated")
     begun = client.v1.subscription_schedules.retrieve(made.id, {"expand": ["subscription"]})
@@ -172,3 +176,11 @@ def test_prices_that_are_for_one_schedule_alone(client, timeline):
     timeline.advance(moment(3, 1))
     subscription = client.v1.subscriptions.retrieve(made.subscription, {"expand": ["latest_invoice"]})
     assert subscription.latest_invoice.total == 900
+
+
+def test_the_next_phase_comes_before_the_renewal_on_the_emulators_clock_too(client, customer, control, seen):
+    price = recurring(client)
+    schedule(client, customer.id, phase(price), phase(price, 3))
+    control.post("clock/advance", seconds=31 * 86400)
+    wait_for(lambda: seen().count("invoice.created") == 2)
+    assert [invoice.total for invoice in client.v1.invoices.list().data] == [4500, 1500]

@@ -103,6 +103,11 @@ def test_the_first_payment_needs_authentication(client, control, seen):
     assert client.v1.subscriptions.retrieve(subscription.id).status == "active"
 
 
+def test_a_card_of_the_older_kind_pays(client):
+    holder = client.v1.customers.create({"source": "tok_visa"})
+    assert subscribe(client, holder.id, recurring(client)).status == "active"
+
+
 def test_a_trial_costs_nothing(client, seen):
     poor = client.v1.customers.create()
     subscription = subscribe(client, poor.id, recurring(client), trial_period_days=14, expand=["latest_invoice"])

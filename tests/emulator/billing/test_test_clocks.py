@@ -182,3 +182,42 @@ def test_customers_without_a_clock_live_on_the_emulators(client, customer, contr
     wait_for(lambda: seen().count("invoice.paid") == 2)
     renewed = client.v1.subscriptions.retrieve(subscription.id)
     assert renewed["items"].data[0].current_period_start == subscription["items"].data[0].current_period_end
+
+
+def test_the_emulators_clock_does_not_move_what_lives_on_another(client, control, seen):
+    clock = client.v1.test_helpers.test_clocks.create({"frozen_time": 1577836800})
+    card = {"payment_method": "pm_card_visa", "invoice_settings": {"default_payment_method": "pm_card_visa"}}
+    customer = client.v1.customers.create({"test_clock": clock.id, **card})
+    client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": recurring(client).id}]})
+    control.post("clock/advance", seconds=90 * DAY)
+    client.v1.customers.list()  # whatever came due has happened before this is answered
+    assert seen().count("invoice.created") == 1 and "customer.subscription.updated" not in seen()
+
+
+def test_a_short_trial_tells_of_its_end_at_once(client, timeline, seen):
+    timeline.subscribe(trial_period_days=2)
+    assert seen()[-1] == "customer.subscription.trial_will_end"
+    assert "customer.subscription.trial_will_end" not in timeline.advance(JANUARY_31 + DAY)
+
+
+def test_each_subscription_bills_its_own_prorations(client, timeline):
+    first, second = timeline.subscribe(), timeline.subscribe()
+    timeline.advance(moment(2, 14))
+    change = {"items": [{"id": second["items"].data[0].id, "quantity": 2}]}
+    client.v1.subscriptions.update(second.id, change)
+    timeline.advance(moment(2, 28, 14))
+    totals = [
+        client.v1.subscriptions.retrieve(one.id, {"expand": ["latest_invoice"]}).latest_invoice.total
+        for one in (first, second)
+    ]
+    assert totals == [1500, 3750]
+
+
+def test_a_new_period_credits_the_rest_of_the_old(client, timeline):
+    subscription = timeline.subscribe()
+    timeline.advance(moment(2, 14))
+    restarted = client.v1.subscriptions.update(
+        subscription.id, {"billing_cycle_anchor": {"type": "now"}, "expand": ["latest_invoice"]}
+    )
+    assert [line.amount for line in restarted.latest_invoice.lines.data] == [-750, 1500]
+    assert restarted["items"].data[0].current_period_end == moment(3, 14)
