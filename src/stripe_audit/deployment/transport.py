@@ -29,6 +29,8 @@ from stripe_audit.models import Effect, Party
 __all__ = ["Answer", "Transport", "origin_of"]
 
 
+_OWN_CAP = 64 * 1024 * 1024
+"""Bytes of what the audit's own Stripe says: the budget's bound is for the target."""
 _REASON_CAP = 300
 """Characters of what an error quotes: the target writes some of it."""
 
@@ -119,7 +121,9 @@ class Transport:
         began, within = time.perf_counter(), timeout or self._timeout
         try:
             async with asyncio.timeout(within):
-                status, received, body, truncated = await self._exchange(request, is_customer)
+                status, received, body, truncated = await self._exchange(
+                    request, is_customer, destination is Party.STRIPE
+                )
         except (TimeoutError, httpx.HTTPError, BrokenBody, ValueError, asyncio.CancelledError) as error:
             spent = (time.perf_counter() - began) * 1000
             reason = self._recorder.safe(_reason(error, within)[:_REASON_CAP])
@@ -166,12 +170,12 @@ class Transport:
         return request
 
     async def _exchange(
-        self, request: httpx.Request, is_customer: bool
+        self, request: httpx.Request, is_customer: bool, is_own: bool
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes, bool]:
         response = await self._http().handle_async_request(request)
         try:
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
-            body, truncated = await read_body(response, self._budget.body_bytes)
+            body, truncated = await read_body(response, _OWN_CAP if is_own else self._budget.body_bytes)
             if is_customer:
                 response.request = request
                 self._cookies.extract_cookies(response)

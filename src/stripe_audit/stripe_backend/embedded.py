@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -65,7 +66,9 @@ class EmbeddedStripe:
         return int(self.control("GET", "health")["live_keys_refused"])
 
     def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Call the control API, from outside any event loop."""
+        """Call the control API, from outside any event loop. Raises StripeError for any answer but success."""
+        if not self._emulator.url:
+            raise StripeError("the embedded Stripe does not answer: it is not running")
         request = urllib.request.Request(  # noqa: S310 - the URL is our own emulator's
             f"{self._emulator.url}/_emulator/{path}",
             method=method,
@@ -73,5 +76,12 @@ class EmbeddedStripe:
             headers={"X-Emulator-Token": self._emulator.control_token, "Content-Type": "application/json"},
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        try:
+            with opener.open(request, timeout=10) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                said = error.read().decode("utf-8", "replace")
+            raise StripeError(f"the embedded Stripe answered {error.code} to {method} {path}: {said[:300]}") from None
+        except OSError as error:
+            raise StripeError(f"the embedded Stripe does not answer: {error}") from None

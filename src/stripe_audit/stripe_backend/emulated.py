@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,25 @@ class EmulatorAddress:
     audit_key: str
     publishable_key: str
     api_version: str
+
+
+_CONTROL_S = 60.0
+"""The control API answers when deliveries have ended; a slow target's take their time."""
+_PATH = re.compile(r"/v[12](?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+
+
+def _segment(identity: str) -> str:
+    """An id as one segment of a path, whatever the target calls its payments. Raises StripeError."""
+    if not identity or identity.strip(".") == "":
+        raise StripeError(f"no id of an object: {identity!r}")
+    return quote(identity, safe="")
+
+
+def _json(answer: Answer, what: str) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        raise StripeError(f"{what} with something that is no JSON") from None
 
 
 def form(params: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -49,7 +69,7 @@ class _EmulatedFault(FaultHandle):
     async def lift(self) -> None:
         if not self._is_lifted:
             self._is_lifted = True
-            await self._stripe.control("DELETE", f"faults/{self.id}")
+            await self._stripe.control("DELETE", f"faults/{_segment(self.id)}")
 
 
 class EmulatedStripe(StripeBackend):
@@ -70,13 +90,13 @@ class EmulatedStripe(StripeBackend):
             json=body,
             effect=Effect.NONE,
             destination=Party.STRIPE,
+            timeout=_CONTROL_S,
             is_recorded=False,
         )
+        said = _json(answer, f"the emulator's control API answered {answer.status} to {method} {path}")
         if answer.status >= 400:
-            raise StripeError(
-                f"the emulator's control API answered {answer.status} to {method} {path}: {answer.json()}"
-            )
-        return answer.json()
+            raise StripeError(f"the emulator's control API answered {answer.status} to {method} {path}: {said}")
+        return said
 
     async def _call(
         self, method: str, path: str, params: Mapping[str, Any], *, key: str, source: Party = Party.AUDIT
@@ -98,8 +118,10 @@ class EmulatedStripe(StripeBackend):
         )
 
     async def _own(self, method: str, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if not _PATH.fullmatch(path):  # ids in it may come from the target
+            raise StripeError(f"no path of Stripe's API: {path[:100]!r}")
         answer = await self._call(method, path, params, key=self._address.audit_key)
-        body: dict[str, Any] = answer.json()
+        body: dict[str, Any] = _json(answer, f"Stripe answered {answer.status} to {method} {path}")
         if answer.status >= 400:
             error = body.get("error", {})
             raise StripeError(f"Stripe answered {answer.status} to {method} {path}: {error.get('message')}")
@@ -115,7 +137,7 @@ class EmulatedStripe(StripeBackend):
         intent = client_secret.split("_secret_")[0]
         answer = await self._call(
             "POST",
-            f"/v1/payment_intents/{quote(intent)}/confirm",
+            f"/v1/payment_intents/{_segment(intent)}/confirm",
             {
                 "client_secret": client_secret,
                 "payment_method": payment_method,
@@ -124,14 +146,14 @@ class EmulatedStripe(StripeBackend):
             key=self.publishable_key,
             source=Party.CUSTOMER,
         )
-        body = answer.json()
+        body = _json(answer, f"Stripe answered {answer.status} to a confirmation")
         if answer.status >= 400:
             return CustomerAnswer(answer.status, {}, body.get("error", {}))
         return CustomerAnswer(answer.status, body)
 
     async def authenticate(self, payment_intent: str, *, succeed: bool) -> None:
         outcome = "succeed" if succeed else "fail"
-        await self.control("POST", f"payment_intents/{payment_intent}/authenticate", {"outcome": outcome})
+        await self.control("POST", f"payment_intents/{_segment(payment_intent)}/authenticate", {"outcome": outcome})
 
     async def journal(self, *, object: str | None = None, since: int = 0, caller: str | None = None) -> list[Call]:
         query = {"object": object, "since": since, "caller": caller}
@@ -161,7 +183,7 @@ class EmulatedStripe(StripeBackend):
         return _attempts((await self.control("POST", "deliveries/resend", body))["attempts"])
 
     async def deliveries(self, object: str) -> list[Delivery]:
-        answer = await self.control("GET", f"deliveries?object={quote(object)}")
+        answer = await self.control("GET", f"deliveries?{urlencode({'object': object})}")
         known = Delivery.__dataclass_fields__
         return [
             Delivery(
@@ -174,7 +196,7 @@ class EmulatedStripe(StripeBackend):
         return bool((await self.control("POST", "deliveries/drain", {"timeout": timeout}))["drained"])
 
     async def events(self, object: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await self.control("GET", f"events?object={quote(object)}"))["events"]
+        found: list[dict[str, Any]] = (await self.control("GET", f"events?{urlencode({'object': object})}"))["events"]
         return found
 
     async def synthesize(self, type: str, object: Mapping[str, Any], **overrides: Any) -> dict[str, Any]:
