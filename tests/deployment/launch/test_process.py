@@ -509,3 +509,24 @@ def test_a_signal_to_the_terminal_does_not_reach_the_target_first(launch: Launch
     target.kill(0)
     assert supervisor.poll() is None
     assert target.is_running
+
+
+def test_what_a_running_target_leaves_behind_is_buried(launch: Launch) -> None:
+    code = """
+import os, time
+for _ in range(20):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            time.sleep(0.01)
+        os._exit(0)
+    os.wait()
+print('up', flush=True); time.sleep(600)
+"""
+    target = launch(python(code))
+    target.start()
+    eventually(lambda: "up" in target.output())
+    supervisor = target._supervisor
+    assert supervisor
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children")
+    eventually(lambda: children.read_text().split() == [str(target.pid)])
+    assert target.is_running
