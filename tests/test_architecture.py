@@ -42,6 +42,7 @@ USERS_OF_APART = {"emulator": {"stripe_backend", "demo", "cli", "testing"}}
 
 LIBRARIES: dict[str, set[str]] = {
     "httpx": {"deployment"},
+    "httpcore": {"deployment"},
     "aiohttp": {"emulator", "demo"},
     "stripe": {"demo"},
     "pydantic": {"settings", "reporters"},
