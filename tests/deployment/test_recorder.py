@@ -121,7 +121,8 @@ def test_an_answer_that_came_cut_says_so_too() -> None:
 def test_a_secret_on_the_edge_of_what_is_looked_at_does_not_leave_in_part(before: int) -> None:
     """What stands before it is masked and shrinks, so that the edge moves into what is kept."""
     recorder = Recorder(None, Redactor([SECRET]))
-    filler = (KEY + " ") * (before // (len(KEY) + 1))
+    long = "sk_test_" + "a" * 300 + " "
+    filler = long * (before // len(long))
     body = filler + "." * (before - len(filler)) + SECRET + " " + KEY + " the end"
     message = read(recorder, record(recorder, response_body=body.encode())).response
     assert message is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from stripe_audit.deployment.launch import process
 from stripe_audit.deployment.launch.ports import free_port
 from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec, launch_environment
 from stripe_audit.errors import LaunchError
@@ -339,6 +341,27 @@ def test_starting_twice_leaves_one_process(launch: Launch) -> None:
     assert target.is_running
 
 
+def test_the_end_of_one_process_is_not_taken_for_the_end_of_the_next(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SlowlyHeard:
+        dumps = staticmethod(json.dumps)
+
+        @staticmethod
+        def loads(line: bytes) -> Any:
+            if b"exited" in line:
+                time.sleep(0.3)
+            return json.loads(line)
+
+    monkeypatch.setattr(process, "json", SlowlyHeard)
+    target = launch(python(SLEEP))
+    target.start()
+    target.stop()
+    target.start()
+    assert not target.wait_exited(0.5)
+    assert target.is_running
+
+
 def test_what_is_not_running_cannot_be_signalled(launch: Launch) -> None:
     target = launch(python(SLEEP))
     with pytest.raises(LaunchError, match="not running"):
@@ -506,9 +529,10 @@ def test_a_signal_to_the_terminal_does_not_reach_the_target_first(launch: Launch
     assert os.getpgid(pid) == pid
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(supervisor.pid, number)
-    target.kill(0)
+    target.kill(signal.SIGUSR1)
+    assert target.wait_exited(15)
+    assert target.exit_code == -signal.SIGUSR1  # told by the supervisor, which has outlived them
     assert supervisor.poll() is None
-    assert target.is_running
 
 
 def test_what_a_running_target_leaves_behind_is_buried(launch: Launch) -> None:
