@@ -116,6 +116,7 @@ def test_an_amount_becomes_stripes_integer(amount: Decimal | str | int, code: st
         ("1" + "0" * 30, "usd"),
         pytest.param(10**5000, "usd", id="5001 digits"),
         ("0.01" + "0" * 40 + "1", "usd"),
+        ("1." + "0" * 80 + "1", "usd"),
         (None, "usd"),
         ([], "usd"),
     ],

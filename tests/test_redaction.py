@@ -47,6 +47,7 @@ SURROUNDINGS = {
     "json": json.dumps({"k": "{}"}),
     "escaped json": json.dumps(json.dumps({"line": "a\n{}\n"})),
     "escaped newline": r"log: a\n{}\r\nb",
+    "escaped code point": r"a\u000a{}\u000a",
     "assignment": "STRIPE_KEY={}",
     "quotes": "'{}'",
     "markup": "<b>{}</b>",
@@ -207,6 +208,12 @@ def test_overlapping_secrets_leave_no_third_one(known: list[str], text: str) -> 
     safe = redactor.redact(text)
     assert not any(secret in safe for secret in known)
     assert redactor.redact(safe) == safe
+
+
+def test_what_one_mask_leaves_does_not_complete_another_secret() -> None:
+    safe = Redactor(["a long secret abcd", "abcdef"]).redact("a long secret abcdef")
+    assert "abcdef" not in safe
+    assert safe == "……"
 
 
 @given(secrets.filter(lambda text: text.strip() == text), words)

@@ -53,6 +53,7 @@ REWRITES: dict[str, dict[str, Any]] = {
 def test_a_handler_that_writes_the_body_again_is_shown_by_some_spelling(options: dict[str, Any]) -> None:
     sent = [make(EVENT) for make in SPELLINGS.values()]
     assert len({*sent, body_of(EVENT)}) == len(SPELLINGS) + 1
+    assert rb"https:\/\/" in SPELLINGS["slashes and letters escaped"](EVENT)
     assert any(json.dumps(json.loads(body), **options).encode() != body for body in sent)
 
 

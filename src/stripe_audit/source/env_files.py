@@ -66,28 +66,24 @@ def read_env_file(path: Path) -> EnvFile:
     with path.open("rb") as file:
         text = file.read(_SIZE_CAP).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     variables: dict[str, EnvValue] = {}
-    unclosed: set[str] = set()
     at, counted, line = 0, 0, 1
     while match := _ASSIGNMENT.search(text, at):
         line, counted = line + text.count("\n", counted, match.start()), match.start()
-        value, at = _value(text, match.end(), unclosed)
+        value, at = _value(text, match.end())
         variables[match[1]] = EnvValue(match[1], value, line)
     return EnvFile(path, variables)
 
 
-def _value(text: str, at: int, unclosed: set[str]) -> tuple[str, int]:
+def _value(text: str, at: int) -> tuple[str, int]:
     """The value that begins after ``=``, and the end of its line.
 
     A quoted value ends at the next such quote, on whatever line; one that is never closed is a word like any other.
-    ``unclosed`` remembers the quotes that are not found any more.
     """
     end = _line_end(text, at)
     begin = end - len(text[at:end].lstrip())
     quote = text[begin : begin + 1]
-    if quote in _CLOSING and quote not in unclosed:
-        if closing := _CLOSING[quote].search(text, begin + 1):
-            return _unescaped(text[begin + 1 : closing.start()], quote), _line_end(text, closing.end())
-        unclosed.add(quote)
+    if quote in _CLOSING and (closing := _CLOSING[quote].search(text, begin + 1)):
+        return _unescaped(text[begin + 1 : closing.start()], quote), _line_end(text, closing.end())
     last = text.rfind(quote, begin + 1, end) if quote in _CLOSING else -1
     if last > 0:  # the closing quote follows a backslash that does not escape it
         return _unescaped(text[begin + 1 : last], ""), end
