@@ -199,6 +199,23 @@ def test_no_known_secret_gets_through(known: list[str], between: list[str], data
     assert redactor.redact(safe) == safe
 
 
+prefixes = st.sampled_from(["whsec_", "absec_", "sk_org_", "sk_live_", "sk_test_", "rk_live_", "pi_", "_secret_", "…"])
+odd = st.lists(prefixes | st.text(alphabet="ab…", min_size=1, max_size=5), min_size=1, max_size=5).map("".join)
+
+
+@given(st.lists(odd, min_size=1, max_size=4), st.lists(odd, max_size=4).map("".join))
+def test_redaction_ends_whatever_is_called_a_secret(known: list[str], text: str) -> None:
+    redactor = Redactor(known)
+    safe = redactor.redact("".join(known) + text)
+    assert redactor.redact(safe) == safe
+    assert len(safe) <= len("".join(known) + text)
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "sk_live_", "sk_org_live_", "sk_test_a"])
+def test_a_prefix_that_was_declared_as_a_secret_is_masked_and_ends(secret: str) -> None:
+    assert secret not in Redactor([secret]).redact(f"a {secret} b {secret}")
+
+
 small = st.text(alphabet="ab", min_size=6, max_size=24)
 
 
@@ -328,7 +345,13 @@ def test_short_words_are_no_known_secrets() -> None:
 
 @pytest.mark.parametrize(
     ("secret", "masked"),
-    [("sk_test_" + TAIL, "sk_test_…4f2a"), ("hunter2", "…"), ("a" * 16, "…aaaa"), ("whsec_short", "whsec_…")],
+    [
+        ("sk_test_" + TAIL, "sk_test_…4f2a"),
+        ("hunter2", "…"),
+        ("a" * 16, "…aaaa"),
+        ("whsec_short", "whsec_…"),
+        ("whsec_", "…"),
+    ],
 )
 def test_a_mask_tells_secrets_apart_without_giving_them_away(secret: str, masked: str) -> None:
     assert mask(secret) == masked

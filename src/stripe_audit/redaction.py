@@ -107,7 +107,7 @@ def contains_card_number(text: str) -> bool:
 
 def mask(secret: str) -> str:
     """A secret that can be told from others but not used: its prefix and, where it is long enough, its last four."""
-    prefix = match[0] if (match := _KEY_BEGINS.match(secret)) else ""
+    prefix = match[0] if (match := _KEY_BEGINS.match(secret)) and match.end() < len(secret) else ""
     return f"{prefix}…{secret[-4:]}" if len(secret) - len(prefix) >= 16 else f"{prefix}…"
 
 
@@ -137,7 +137,9 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text with every secret masked."""
-        while (safe := self._once(text)) != text:  # what one mask leaves may, with its neighbour, make another secret
+        # What one mask leaves may, with its neighbour, make another secret. No mask is longer than what it hides, so
+        # this ends.
+        while (safe := self._once(text)) != text:
             text = safe
         return safe
 
