@@ -123,6 +123,21 @@ def test_a_file_that_is_no_database_is_inconclusive(tmp_path: Path, content: byt
     assert file.exists() is (content is not None)
 
 
+def test_a_database_that_a_crash_left_is_not_repaired(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whoever opens it for writing rolls the broken transaction back; that is the target's to do."""
+    crashed = tmp_path_factory.mktemp("crashed") / "orders.db"
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.executemany("INSERT INTO orders (id, state) VALUES (?, 'paid')", ((f"n{n}" * 50,) for n in range(500)))
+        journal = path.with_name(path.name + "-journal")
+        crashed.write_bytes(path.read_bytes())
+        crashed.with_name("orders.db-journal").write_bytes(journal.read_bytes())
+    before = {one.name: one.read_bytes() for one in crashed.parent.iterdir()}
+    with pytest.raises(Inconclusive):
+        read(crashed)
+    assert {one.name: one.read_bytes() for one in crashed.parent.iterdir()} == before
+
+
 def test_a_relative_path_is_read_from_the_working_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parent)
     assert read(Path(path.name)) is not None
