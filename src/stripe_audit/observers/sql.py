@@ -60,7 +60,7 @@ class SqliteOrders(OrderObserver):
                 if cursor.description is None:
                     raise sqlite3.ProgrammingError("the query selects nothing")
                 row = cursor.fetchone()
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except sqlite3.Error as error:
             told = f"it takes longer than {self._within:g} s" if str(error) == "interrupted" else str(error)
             raise Inconclusive(f"{self._path.name}: {told}", supply="observers.order.query") from None
         return None if row is None else dict(row)
