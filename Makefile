@@ -10,7 +10,7 @@ help:
 	@echo "make demo     audit the demo shop"
 	@echo "make test     lint, types, docs and all tests"
 	@echo "make docs     write the generated pages again"
-	@echo "make matrix   all defects against all checks (SHARD=i/n for a part)"
+	@echo "make matrix   all defects against all checks (SHARD=i/n or DEFECTS="a b" for a part)"
 	@echo "make conformance   how truly the emulator plays Stripe, by its official clients"
 	@echo "make startup  how long --help and --version take"
 
@@ -44,7 +44,7 @@ docs: $(VENV)/.dev
 	$(RUN) scripts/docs.py
 
 matrix: $(VENV)/.dev
-	$(RUN) scripts/matrix.py $(if $(SHARD),--shard $(SHARD))
+	$(RUN) scripts/matrix.py $(if $(SHARD),--shard $(SHARD)) $(DEFECTS)
 
 conformance: $(VENV)/.dev
 	$(RUN) scripts/conformance.py $(if $(VERBOSE),--verbose)

@@ -2,15 +2,16 @@
 
     python scripts/matrix.py [--shard I/N] [DEFECT ...]
 
-Each row is the demo shop with one defect, and what changes against the sound shop. Without a shard and without names,
-``docs/matrix.md`` is written. The exit code is 1 where a defect's own check does not fail, or where other verdicts
-change than the defect says.
+Each row is the demo shop with one defect, and what changes against the sound shop. The rows that ran are written into
+``docs/matrix.md``, each with its day and commit; the others stay, and those of defects that are gone are dropped. The
+exit code is 1 where a defect's own check does not fail, or where other verdicts change than the defect says.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,24 +74,30 @@ def row(defect: Defect, catalog: Catalog, sound: dict[str, Outcome]) -> Row:
     return Row(defect, found[defect.breaks], changed, time.monotonic() - began)
 
 
-def page(rows: list[Row], catalog: Catalog) -> str:
-    """The page."""
+def line(entry: Row, stamp: str) -> str:
+    """The row as Markdown."""
+    also = "all that need the target" if "*" in entry.defect.also else ", ".join(entry.changed) or "–"
+    return f"| `{entry.defect.id}` | {entry.defect.title} | {entry.defect.breaks}: {entry.own} | {also} | {stamp} |"
+
+
+def page(rows: list[Row], catalog: Catalog, before: str) -> str:
+    """The page with these rows in the place of their older ones."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    lines = [
+    stamp = f"{datetime.datetime.now(datetime.UTC).date().isoformat()} {commit.stdout.strip()}"
+    known = {found[1]: found[0] for found in re.finditer(r"^\| `([a-z0-9-]+)` \|.*$", before, re.M)}
+    known |= {entry.defect.id: line(entry, stamp) for entry in rows}
+    body = [known[name] for name in DEFECTS if name in known]
+    head = [
         "# Defects against checks",
         "",
-        f"{len(rows)} defects, {len(catalog)} checks; {today}, commit {commit.stdout.strip()}. Made by `make matrix`.",
-        "Each row is the demo shop with one defect. Its own check fails; the last column names every other check whose",
+        f"{len(body)} defects, {len(catalog)} checks. Made by `make matrix`; each row bears its day and commit.",
+        "Each row is the demo shop with one defect. Its own check fails; *also changed* names every other check whose",
         "outcome differs from the sound shop's.",
         "",
-        "| defect | what is wrong | its check | also changed |",
-        "|---|---|---|---|",
+        "| defect | what is wrong | its check | also changed | measured |",
+        "|---|---|---|---|---|",
     ]
-    for entry in rows:
-        also = "all that need the target" if "*" in entry.defect.also else ", ".join(entry.changed) or "–"
-        lines.append(f"| `{entry.defect.id}` | {entry.defect.title} | {entry.defect.breaks}: {entry.own} | {also} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*head, *body]) + "\n"
 
 
 def main() -> int:
@@ -112,8 +119,8 @@ def main() -> int:
             f"{'ok ' if problem is None else '!! '} {defect.id:<30} {rows[-1].seconds:4.1f} s  {problem or ''}\n"
         )
         sys.stdout.flush()
-    if count == 1 and not asked.names:
-        (ROOT / "docs" / "matrix.md").write_text(page(rows, catalog), "utf-8")
+    written = ROOT / "docs" / "matrix.md"
+    written.write_text(page(rows, catalog, written.read_text("utf-8") if written.exists() else ""), "utf-8")
     sys.stdout.write(f"{len(rows)} rows, {problems} not as declared\n")
     return int(bool(problems))
 
