@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
+from stripe_audit.demo.defects import chosen
+from stripe_audit.demo.pages import SCRIPT
+from stripe_audit.demo.repository import write_repository
 from stripe_audit.demo.serving import CA_FILE
 
 __all__ = ["write_project"]
@@ -34,12 +37,22 @@ _ENV: Mapping[str, str] = {
 """Made-up values of the real ones' shapes. The launched shop gets the audit's own instead."""
 
 
+_FILES: Mapping[str, str] = {
+    ".gitignore": ".env\nnode_modules/\ndist/\n",
+    "README.md": "# Demo shop\n\nCopy `.env.example` to `.env` and fill it in.\n",
+    ".env.example": "STRIPE_SECRET_KEY=sk_test_your_key_here\nSTRIPE_WEBHOOK_SECRET=whsec_your_secret_here\n",
+    "static/checkout.js": SCRIPT,
+    "dist/assets/checkout.js": f"// built from static/checkout.js\n{SCRIPT}",
+}
+"""The project's own files, besides its env file; ``dist`` is build output and not tracked."""
+
+
 def write_project(
     folder: Path, *, variant: str = "", defects: Sequence[str] = (), env: Mapping[str, str | None] | None = None
 ) -> Path:
     """Write the project into an existing folder; the path of its settings. ``env`` changes the env file.
 
-    Raises OSError.
+    It is a git repository of two commits, where defects may have left something in the first. Raises OSError.
     """
     template = resources.files("stripe_audit.demo").joinpath("project.yaml").read_text("utf-8")
     filled = {"python": sys.executable, "variant": variant, "defects": ",".join(defects)}
@@ -53,4 +66,24 @@ def write_project(
     env_file = folder / ".env"
     env_file.touch(mode=0o600)
     env_file.write_text("".join(lines), "utf-8")
+    _write_files(folder, defects, "".join(lines))
     return settings
+
+
+def _write_files(folder: Path, defects: Sequence[str], env: str) -> None:
+    """The project's other files and its history, as its defects have made them."""
+    files, past = dict(_FILES), dict[str, str]()
+    for defect in chosen(defects):
+        files |= defect.files
+        past |= defect.past
+        if defect.env_mode is not None:
+            (folder / ".env").chmod(defect.env_mode)
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, "utf-8")
+    ignored = files[".gitignore"].split()
+    everything = {**files, ".env": env}
+    tracked = {path: text for path, text in everything.items() if f"{path.split('/')[0]}/" not in ignored}
+    tracked = {path: text for path, text in tracked.items() if path not in ignored}
+    write_repository(folder, [("Begin", {**tracked, **past}), ("Tidy up", tracked)])

@@ -15,7 +15,9 @@ class Defect:
     ``breaks`` is the check that must find it; ``also`` names checks whose verdict it changes too, since they need what
     it breaks. The classes are put in front of the shop's own; ``env`` changes the env file that the project has (None
     removes a variable), never what the running shop is given. ``is_process`` marks the ones that only show in a
-    launched process. ``seen_in`` names a real failure of this shape, as owner/repo#number.
+    launched process. ``files`` are files that the project has besides or in place of its own, ``past`` such that only its
+    first commit had, ``env_mode`` the env file's permissions. ``seen_in`` names a real failure of this shape, as
+    owner/repo#number.
     """
 
     id: str
@@ -29,4 +31,7 @@ class Defect:
     pages: type | None = None
     stripe: type | None = None
     env: Mapping[str, str | None] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    past: Mapping[str, str] = field(default_factory=dict)
+    env_mode: int | None = None
     is_process: bool = False
