@@ -9,7 +9,8 @@ import pytest
 
 from stripe_audit.emulator import EmulatorConfig
 from stripe_audit.emulator.clock import Clock
-from stripe_audit.emulator.deliveries import Deliveries, Lineage
+from stripe_audit.emulator.deliveries import Deliveries
+from stripe_audit.emulator.lineage import Lineage
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.store import Store
 from tests.emulator.steps import create, pay, wait_for

@@ -21,7 +21,7 @@ from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.resources.intent_states import shown_to_customer
 from stripe_audit.emulator.routes import Route, RouteTable
 from stripe_audit.emulator.schema import check_params, unknown_params
-from stripe_audit.emulator.trouble import after_effect, before_effect
+from stripe_audit.emulator.trouble import after_effect, before_effect, reset
 from stripe_audit.emulator.versions import ACACIA
 from stripe_audit.emulator.world import Call, World
 
@@ -92,14 +92,16 @@ class Api:
         self, request: web.BaseRequest, asked: ApiRequest, fault: Fault, start: float
     ) -> web.StreamResponse | None:
         """Let the part of a fault happen that comes before any effect; the answer, if the call ends there."""
-        has_claimed = False
+        has_claimed, saved, generation = False, self._world.saved, self._world.generation
         if asked.key and fault.action["kind"] in ("slow", "timeout"):
             has_claimed = self._reserve(asked)
         try:
             outcome = await before_effect(request, fault)
         finally:
             if has_claimed:
-                self._world.saved.release(asked.scope, asked.key or "")
+                saved.release(asked.scope, asked.key or "")
+        if self._world.generation != generation:
+            return reset(request)
         if outcome is None:
             return None
         if isinstance(outcome, ApiError):

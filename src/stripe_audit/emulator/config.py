@@ -22,8 +22,9 @@ class EmulatorConfig:
     Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
     ``refund_delay`` and ``debit_delay`` are how long late refunds, and debits of bank accounts, take.
     ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
-    ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from the
-    start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its connection.
+    ``clock``, in Unix seconds, is where the emulator's clock stands still until it is advanced; None: it runs with the
+    wall's. ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from
+    the start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its connection.
     """
 
     port: int = 0
@@ -38,6 +39,7 @@ class EmulatorConfig:
     refund_delay: float = 0.2
     debit_delay: float = 0.2
     journal_limit: int = 200_000
+    clock: float | None = None
     webhooks: tuple[tuple[str, str], ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()
     cli_reset_seconds: int = 300

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from stripe_audit.emulator import control_clock as clock
 from stripe_audit.emulator import control_deliveries as deliveries
 from stripe_audit.emulator import control_events as events
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.errors import ApiError
-from stripe_audit.emulator.opening import furnish
 from stripe_audit.emulator.permissions import RestrictedKey, is_permission
 from stripe_audit.emulator.resources import identity, webhook_endpoints
 from stripe_audit.emulator.resources.authentication import authenticate, challenged
@@ -117,18 +117,6 @@ def _lift_faults(world: World, asked: Asked) -> Answer:
     return {"deleted": world.faults.lift_all()}
 
 
-def _clock(world: World, asked: Asked) -> Answer:
-    return {"now": world.clock.now(), "skipped": world.clock.skipped}
-
-
-def _advance(world: World, asked: Asked) -> Answer:
-    seconds = asked.number("seconds")
-    if not 0 <= seconds <= 10 * 366 * 24 * 3600:
-        raise ControlError("seconds must lie between 0 and ten years")
-    world.clock.advance(seconds)
-    return _clock(world, asked)
-
-
 def _authenticate(world: World, asked: Asked) -> Answer:
     outcome = asked.body.get("outcome")
     if outcome not in ("succeed", "fail"):
@@ -165,12 +153,6 @@ def _object(world: World, asked: Asked) -> Answer:
     return found
 
 
-def _reset(world: World, asked: Asked) -> Answer:
-    world.reset()
-    furnish(world)
-    return {"ok": True}
-
-
 def _register(world: World, asked: Asked) -> Answer:
     url, types = asked.text("url"), asked.names("enabled_events") or ["*"]
     secret = asked.text("secret") if asked.body.get("secret") else f"whsec_{world.ids.text(32)}"
@@ -191,16 +173,16 @@ def _roll(world: World, asked: Asked) -> Answer:
         raise ControlError(f"expires_in must lie between 0 and {LONGEST_ROLL_S} seconds")
     fresh, old = f"whsec_{world.ids.text(32)}", known[0]
     known.insert(0, fresh)
-
-    def expire() -> None:
-        if old in known:
-            known.remove(old)
-
     if seconds:
-        world.clock.later(seconds, expire)
+        world.clock.later(seconds, _retire, known, old)
     else:
-        expire()
+        _retire(known, old)
     return {**endpoint, "secret": fresh}
+
+
+def _retire(secrets: list[str], old: str) -> None:
+    if old in secrets:
+        secrets.remove(old)
 
 
 _ACTIONS: dict[tuple[str, str], Action] = {
@@ -210,8 +192,10 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "faults"): _faults,
     ("DELETE", "faults"): _lift_faults,
     ("DELETE", "faults/*"): _lift_fault,
-    ("GET", "clock"): _clock,
-    ("POST", "clock/advance"): _advance,
+    ("GET", "clock"): clock.shown,
+    ("POST", "clock/advance"): clock.advance,
+    ("POST", "clock/hold"): clock.hold,
+    ("POST", "clock/run"): clock.go_on,
     ("POST", "payment_intents/*/authenticate"): _authenticate,
     ("POST", "setup_intents/*/authenticate"): _authenticate,
     ("POST", "keys"): _make_key,
@@ -219,7 +203,11 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "events"): events.synthesize,
     ("GET", "events"): events.listed,
     ("GET", "objects/*"): _object,
-    ("POST", "reset"): _reset,
+    ("POST", "reset"): clock.reset,
+    ("POST", "snapshot"): clock.take,
+    ("GET", "snapshot"): clock.snapshots,
+    ("DELETE", "snapshot/*"): clock.delete,
+    ("POST", "restore"): clock.restore,
     ("POST", "webhook_endpoints"): _register,
     ("POST", "webhook_endpoints/*/roll"): _roll,
     ("GET", "deliveries"): deliveries.listed,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_audit.emulator.asked import Asked, ControlError
-from stripe_audit.emulator.deliveries import Delivery, Hold, listens
+from stripe_audit.emulator.deliveries import Delivery, listens
+from stripe_audit.emulator.lineage import Hold
 from stripe_audit.emulator.world import World
 
 __all__ = ["drain", "forget_sessions", "hold", "listed", "release", "resend", "sessions", "withdraw"]

@@ -15,49 +15,19 @@ from typing import Any, Literal
 
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
+from stripe_audit.emulator.lineage import Hold, Lineage
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.stripecli.sessions import Sessions
 from stripe_audit.emulator.thin import type_of
 
-__all__ = ["Deliveries", "Delivery", "Hold", "Lineage"]
+__all__ = ["Deliveries", "Delivery", "listens"]
 
 CONCURRENCY = 8
 DISABLED_AFTER = 9 * 24 * 3600.0
 """Seconds. docs.stripe.com/webhooks ("Disable behavior") says "multiple days"; merchants report nine."""
 State = Literal["pending", "held", "delivered", "failed", "retrying", "withdrawn"]
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """What an event is about: the object that groups it, all ids it refers to, and the metadata on the way."""
-
-    root: str
-    ids: frozenset[str]
-    metadata: tuple[dict[str, str], ...]
-    words: tuple[str, ...] = ()
-    """Descriptions, e-mail addresses and metadata on the way: whatever may carry a reference of the caller's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Keeps back every event about an object, with these metadata, or that mentions a word; with none, every event."""
-
-    object: str | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
-    mentions: str | None = None
-
-    @property
-    def covers_all(self) -> bool:
-        return self.object is None and not self.metadata and self.mentions is None
-
-    def covers(self, lineage: Lineage) -> bool:
-        if self.object is not None:
-            return self.object in lineage.ids
-        if self.mentions is not None:
-            return any(self.mentions in text for text in lineage.words)
-        return not self.metadata or any(set(self.metadata) <= set(found.items()) for found in lineage.metadata)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,6 +82,28 @@ class Deliveries:
             task.cancel()
         self._settled.set()  # whoever waits for the old queue waits for nothing
         self._start()
+
+    def state(self) -> dict[str, Any]:
+        """All that a snapshot keeps. What is under way counts as not sent yet."""
+        waiting = {id(due.arguments[0]) for due in self._clock.due if due.action == self._retry}
+        is_next = ("pending", "retrying")
+        return {
+            "all": self.all,
+            "holds": self.holds,
+            "exempt": self._exempt,
+            "failing_since": self._failing_since,
+            "secrets": self.sender.secrets,
+            "next": [one for one in self.all if one.state in is_next and id(one) not in waiting],
+            "unsettled": sum(one.state in is_next for one in self.all),
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from such a state, after ``clear``."""
+        self.all, self.holds, self._exempt = state["all"], state["holds"], state["exempt"]
+        self._failing_since, self.sender.secrets = state["failing_since"], state["secrets"]
+        self._count(state["unsettled"])
+        for delivery in state["next"]:
+            self._enqueue(delivery)
 
     async def stop(self) -> None:
         """End all deliveries."""
@@ -256,7 +248,7 @@ class Deliveries:
             self._count(-1)
         else:
             delivery.state = "retrying"
-            self._clock.later(self._schedule[tries - 1], lambda: self._retry(delivery))
+            self._clock.later(self._schedule[tries - 1], self._retry, delivery)
 
     def _retry(self, delivery: Delivery) -> None:
         if delivery.state != "retrying":

@@ -74,6 +74,10 @@ class SavedAnswers:
             saved.status, saved.body = answer.status, body
             saved.object, saved.request_id = answer.object, answer.request_id
 
+    def forget_unfinished(self) -> None:
+        """Give back the keys of requests that will not end: they belong to a state that is gone."""
+        self._saved = {name: saved for name, saved in self._saved.items() if saved.body is not None}
+
     def release(self, scope: str, key: str) -> None:
         """Give a key back: its request was refused before any work."""
         saved = self._saved.get((scope, key))

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from stripe_audit.emulator.cards import Card
 from stripe_audit.emulator.checkout_ledger import CheckoutLedger
-from stripe_audit.emulator.clock import Clock
+from stripe_audit.emulator.clock import Clock, Due
 from stripe_audit.emulator.config import EmulatorConfig
-from stripe_audit.emulator.deliveries import Deliveries, Lineage
+from stripe_audit.emulator.deliveries import Deliveries
 from stripe_audit.emulator.errors import ApiError, missing_resource
 from stripe_audit.emulator.faults import Faults
 from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
 from stripe_audit.emulator.ledger import BillingLedger
+from stripe_audit.emulator.lineage import Lineage
 from stripe_audit.emulator.permissions import RestrictedKey
 from stripe_audit.emulator.reactions import REACTIONS
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.scopes import Scope
 from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.snapshots import Snapshots
 from stripe_audit.emulator.store import Obj, Store, snapshot
 from stripe_audit.keys import TestKeys
 
 __all__ = ["Call", "Caller", "World"]
+
+log = logging.getLogger(__name__)
 
 Caller = Literal["target", "audit", "customer", "unknown"]
 """Whose call it is; ``unknown`` for one that came without a key that may call."""
@@ -72,13 +77,16 @@ class World:
         self.keys = keys
         self.control_token = control_token
         self.url = ""
-        self.clock = Clock()
+        self.clock = Clock(config.clock, self._happen)
         self.renderer = Renderer(Store())
         self.deliveries = Deliveries(self.clock, config, self.renderer)
         self.live_keys_refused = 0
         self.defects: list[str] = []
         self.restricted: dict[str, RestrictedKey] = {}
         """By ``key_id``. Like the other keys they outlive a reset."""
+        self.generation = 0
+        """Goes up with each reset and restore: a call that waited meanwhile belongs to what is gone."""
+        self.snapshots = Snapshots(self)
         self._start()
 
     def _start(self) -> None:
@@ -104,19 +112,16 @@ class World:
     def _enter(self, scope: Scope) -> None:
         self.scope, self.funds = scope, scope.funds
         self.store = self.renderer.store = scope.store
-        self.clock.wrap = None if scope.account == self.keys.account else self._inside(scope)
+        self.clock.account = scope.account
 
-    def _inside(self, scope: Scope) -> Callable[[Callable[[], object]], Callable[[], object]]:
-        """What is due later for a connected account happens among its objects."""
-
-        def wrap(action: Callable[[], object]) -> Callable[[], object]:
-            def run() -> None:
-                with self.within(scope.account):
-                    action()
-
-            return run
-
-        return wrap
+    def _happen(self, due: Due) -> None:
+        """What was left for later happens, among the objects of the account whose call left it."""
+        try:
+            with self.within(due.account or self.keys.account):
+                due.action(*due.arguments)
+        except Exception as error:  # the emulator's own mistake: the clock must go on, and it must be seen
+            log.exception("time passes")
+            self.defects.append(f"time passes: {due.action!r}: {type(error).__name__}: {error}")
 
     @contextlib.contextmanager
     def within(self, account: str) -> Iterator[None]:
@@ -142,11 +147,20 @@ class World:
         return next(owners, self.keys.account)
 
     def reset(self) -> None:
-        """Forget all objects, calls, faults, saved answers and deliveries. Keys and token stay."""
+        """Forget all objects, calls, faults, saved answers and deliveries. Keys, token and snapshots stay."""
+        self.break_off()
+        self._start()
+
+    def break_off(self) -> None:
+        """End whatever is under way or waits, as a new state is about to take the place of this one."""
+        self.generation += 1
         self.faults.lift_all()
         self.clock.clear()
         self.deliveries.clear()
-        self._start()
+
+    def enter_own(self) -> None:
+        """See the account's own objects."""
+        self._enter(self.scopes[self.keys.account])
 
     def find(self, kind: str, identity: str, param: str | None = None) -> Obj:
         """The object. Raises ApiError: 404 for an id in the path, 400 for one in the parameter ``param``."""

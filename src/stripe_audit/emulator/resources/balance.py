@@ -59,9 +59,9 @@ def book(
     )
     world.funds.add(transaction)
     if not is_available and len(world.funds.maturing) == 1:
-        world.clock.later(SETTLEMENT_SECONDS, lambda: _mature(world))
+        world.clock.later(SETTLEMENT_SECONDS, _mature, world)
     elif is_bypassing:
-        world.clock.later(0, lambda: world.emit("balance.available", shown(world)))
+        world.clock.later(0, _tell_available, world)
     return world.store.add(transaction)
 
 
@@ -78,9 +78,13 @@ def _fee_detail(fee: int, currency: str, kind: str) -> Obj:
 def _mature(world: World) -> None:
     funds = world.funds
     if funds.mature(world.clock.now()):
-        world.emit("balance.available", shown(world))
+        _tell_available(world)
     if funds.maturing:
-        world.clock.later(funds.maturing[0]["available_on"] - world.clock.now(), lambda: _mature(world))
+        world.clock.later(funds.maturing[0]["available_on"] - world.clock.now(), _mature, world)
+
+
+def _tell_available(world: World) -> None:
+    world.emit("balance.available", shown(world))
 
 
 def shown(world: World) -> Obj:

@@ -86,7 +86,7 @@ def redact(call: Call) -> Obj:
         session.update(status="canceled", client_secret=None, url=None)
         world.emit(f"{_EVENT}.canceled", session, call, previous={"status": "requires_input"})
     session["redaction"] = {"status": "processing"}
-    world.clock.later(world.config.refund_delay, lambda: _forget(world, session))
+    world.clock.later(world.config.refund_delay, _forget, world, session)
     return session
 
 

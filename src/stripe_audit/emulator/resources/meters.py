@@ -132,12 +132,16 @@ def summaries(call: Call) -> Obj:
     return {"object": "list", "data": data[::-1], "has_more": False, "url": call.path}
 
 
+def _end_session(world: World, key: str) -> None:
+    world.restricted.pop(key, None)
+
+
 def open_session(call: Call) -> Obj:
     world = call.world
     token = f"rk_test_{world.ids.text(40)}"
     world.restricted[key_id(token)] = RestrictedKey(mask(token), frozenset({"billing_meter_event_write"}))
     now = world.clock.now()
-    world.clock.later(SESSION_SECONDS, lambda: world.restricted.pop(key_id(token), None))
+    world.clock.later(SESSION_SECONDS, _end_session, world, key_id(token))
     return {
         "id": f"mes_test_{world.ids.text(24)}",
         "object": "v2.billing.meter_event_session",

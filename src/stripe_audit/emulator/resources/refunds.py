@@ -47,9 +47,9 @@ def create(call: Call) -> Obj:
     world.emit("refund.created", refund, call)
     world.emit("charge.refunded", charge, call, previous=previous)
     if aftermath == "pending_refund":
-        world.clock.later(world.config.refund_delay, lambda: _succeed(world, refund))
+        world.clock.later(world.config.refund_delay, _succeed, world, refund)
     elif aftermath == "failing_refund":
-        world.clock.later(world.config.refund_delay, lambda: _fail(world, refund, charge))
+        world.clock.later(world.config.refund_delay, _fail, world, refund, charge)
     return refund
 
 

@@ -48,7 +48,7 @@ def create(call: Call) -> Obj:
         status="pending",
     )
     world.store.add(run)
-    world.clock.later(world.config.refund_delay, lambda: _finish(world, run))
+    world.clock.later(world.config.refund_delay, _finish, world, run)
     return run
 
 

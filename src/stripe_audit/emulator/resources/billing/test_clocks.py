@@ -74,7 +74,7 @@ def move(call: Call) -> Obj:
         )
     clock.update(status="advancing", status_details={"advancing": {"target_frozen_time": target}})
     world.emit("test_helpers.test_clock.advancing", clock, call)
-    world.clock.later(0, lambda: _pass_time(world, clock, target))
+    world.clock.later(0, _pass_time, world, clock, target)
     return {**clock, "status_details": dict(clock["status_details"])}
 
 

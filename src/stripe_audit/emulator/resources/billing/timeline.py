@@ -79,13 +79,13 @@ def watch(world: World, obj: Obj, call: Call | None) -> None:
     if step is None or (known is not None and known <= step.at):
         return
     world.billing.wakes[obj["id"]] = step.at
+    world.clock.later(max(0.0, step.at - world.clock.now()), _wake, world, obj, step.at)
 
-    def wake() -> None:
-        if world.billing.wakes.get(obj["id"]) == step.at:
-            del world.billing.wakes[obj["id"]]
-        _catch_up(world, obj)
 
-    world.clock.later(max(0.0, step.at - world.clock.now()), wake)
+def _wake(world: World, obj: Obj, at: int) -> None:
+    if world.billing.wakes.get(obj["id"]) == at:
+        del world.billing.wakes[obj["id"]]
+    _catch_up(world, obj)
 
 
 def _catch_up(world: World, obj: Obj) -> None:

@@ -73,7 +73,7 @@ def begin(call: Call, link: Obj | None = None, known: list[Obj] | None = None) -
     world.store.add(session)
     for item in lines:
         world.store.add(item, owner=session["id"])
-    world.clock.later(expires_at - world.clock.now(), lambda: completion.lapse(world, session))
+    world.clock.later(expires_at - world.clock.now(), completion.lapse, world, session)
     return session
 
 

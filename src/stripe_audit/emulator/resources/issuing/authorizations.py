@@ -169,7 +169,7 @@ def _ask(call: Call, card: Obj, amount: int) -> Obj:
         _decide(world, call, authorization, "cardholder_inactive")
     else:
         world.emit("issuing_authorization.request", authorization, call)
-        world.clock.later(DECISION_SECONDS, lambda: _decide(world, None, authorization, "webhook_timeout"))
+        world.clock.later(DECISION_SECONDS, _decide, world, None, authorization, "webhook_timeout")
     return authorization
 
 

@@ -85,7 +85,7 @@ def submit(call: Call) -> Obj:
     world.emit("issuing_dispute.submitted", dispute, call, previous={"status": "unsubmitted"})
     outcome = _OUTCOMES.get(details.get("explanation") or "")
     if outcome:
-        world.clock.later(world.config.refund_delay, lambda: _close(world, dispute, outcome))
+        world.clock.later(world.config.refund_delay, _close, world, dispute, outcome)
     return dispute
 
 

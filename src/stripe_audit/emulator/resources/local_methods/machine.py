@@ -113,19 +113,25 @@ def _later(
     """Let the attempt end after this time, unless the intent has moved on by then."""
     if seconds is None:
         return
-    status, latest = intent["status"], intent["latest_charge"]
+    known = (intent["status"], intent["latest_charge"])
+    world.clock.later(seconds, _settle, world, intent, method, failure, charge, known)
 
-    def settle() -> None:
-        if (intent["status"], intent["latest_charge"]) != (status, latest):
-            return
-        if intent["payment_method"] != method["id"]:
-            return
-        if failure is not None:
-            _fail(world, intent, method, failure, charge)
-        else:
-            _pay(world, None, intent, method, charge)
 
-    world.clock.later(seconds, settle)
+def _settle(
+    world: World,
+    intent: Obj,
+    method: Obj,
+    failure: Decline | None,
+    charge: Obj | None,
+    known: tuple[str, str | None],
+) -> None:
+    """End the attempt, where the intent still has the status and the charge that it had."""
+    if (intent["status"], intent["latest_charge"]) != known or intent["payment_method"] != method["id"]:
+        return
+    if failure is not None:
+        _fail(world, intent, method, failure, charge)
+    else:
+        _pay(world, None, intent, method, charge)
 
 
 def _pay(world: World, call: Call | None, intent: Obj, method: Obj, pending: Obj | None) -> None:

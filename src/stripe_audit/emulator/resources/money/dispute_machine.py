@@ -62,7 +62,7 @@ def open_dispute(world: World, charge: Obj, amount: int, *, reason: str, case: s
     world.emit("charge.dispute.created", dispute)
     if not is_inquiry:
         _withdraw(world, dispute)
-    world.clock.later(EVIDENCE_SECONDS, lambda: _miss(world, dispute))
+    world.clock.later(EVIDENCE_SECONDS, _miss, world, dispute)
     return dispute
 
 
@@ -73,7 +73,7 @@ def consider(world: World, dispute: Obj) -> None:
     dispute["status"] = _REVIEW[dispute["status"]]
     text = dispute["evidence"]["uncategorized_text"]
     if text in _OUTCOMES or (text == _ESCALATED and dispute["status"] in _INQUIRIES):
-        world.clock.later(world.config.refund_delay, lambda: _decide(world, dispute, text))
+        world.clock.later(world.config.refund_delay, _decide, world, dispute, text)
 
 
 def close(world: World, call: Call | None, dispute: Obj, status: str) -> None:
@@ -133,7 +133,7 @@ def _escalate(world: World, dispute: Obj) -> None:
         previous["payment_method_details"] = {"card": {"case_type": "inquiry"}}
     world.emit("charge.dispute.updated", dispute, previous=previous)
     _withdraw(world, dispute)
-    world.clock.later(EVIDENCE_SECONDS, lambda: _miss(world, dispute))
+    world.clock.later(EVIDENCE_SECONDS, _miss, world, dispute)
 
 
 def _miss(world: World, dispute: Obj) -> None:

@@ -130,8 +130,8 @@ def _new(world: World, amount: int, currency: str, destination: str, method: str
 def _start(world: World, call: Call, payout: Obj) -> None:
     payout["balance_transaction"] = balance.book(world, payout, -payout["amount"], "payout")["id"]
     world.emit("payout.created", payout, call)
-    world.clock.later(min(ON_ITS_WAY_SECONDS, ARRIVAL_SECONDS[payout["method"]]), lambda: _send(world, payout))
-    world.clock.later(payout["arrival_date"] - world.clock.now(), lambda: _arrive(world, payout))
+    world.clock.later(min(ON_ITS_WAY_SECONDS, ARRIVAL_SECONDS[payout["method"]]), _send, world, payout)
+    world.clock.later(payout["arrival_date"] - world.clock.now(), _arrive, world, payout)
 
 
 def _send(world: World, payout: Obj) -> None:

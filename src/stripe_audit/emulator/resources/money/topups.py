@@ -47,7 +47,7 @@ def create(call: Call) -> Obj:
     )
     world.store.add(topup)
     world.emit("topup.created", topup, call)
-    world.clock.later(ARRIVAL_SECONDS, lambda: _arrive(world, topup, number))
+    world.clock.later(ARRIVAL_SECONDS, _arrive, world, topup, number)
     return topup
 
 
