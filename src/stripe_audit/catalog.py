@@ -46,10 +46,11 @@ class Selection:
 
 
 def builtin_folder(name: str) -> Path:
-    """The shipped ``checks`` or ``scenarios``: inside the package in a wheel, in the root in a checkout."""
+    """The shipped ``checks``, ``scenarios`` or ``fixes``: inside the package in a wheel, in the root in a checkout."""
     package = Path(__file__).parent
-    wheel = package / "_builtin" / name
-    return wheel if wheel.is_dir() else package.parent.parent / name
+    root = package.parent.parent
+    places = (package / "_builtin" / name, root / name, root / "docs" / name)
+    return next((place for place in places if place.is_dir()), root / name)
 
 
 class Catalog:

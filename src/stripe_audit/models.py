@@ -196,7 +196,8 @@ class CheckResult:
 
     ``reason`` says why there is no verdict; ``setting`` which setting would enable it, or what to supply.
     ``notes`` are harmless observations worth telling ("29 variables loaded"). ``error`` stands beside findings
-    where a check failed and then broke. ``exchanges`` are the ids of what it sent.
+    where a check failed and then broke. ``exchanges`` are the ids of what it sent. ``started_at`` is Unix seconds, 0
+    where the check never began or the report is older than this member.
     """
 
     check: str
@@ -210,6 +211,7 @@ class CheckResult:
     error: str | None = None
     duration_s: float = 0.0
     exchanges: tuple[str, ...] = field(default=())
+    started_at: float = 0.0
 
     @classmethod
     def not_begun(cls, check: str, task: str, title: str) -> CheckResult:

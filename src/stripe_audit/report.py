@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stripe_audit.models import CheckResult, Exchange, Finding, Outcome, Severity, Verdict
+from stripe_audit.models import CheckResult, Exchange, Finding, Outcome, Severity, SourceLocation, Verdict
 from stripe_audit.phases import PHASES, Phase, Task
 
 __all__ = [
@@ -98,10 +98,16 @@ class Report:
     checks: Mapping[str, CheckFacts]
     results: tuple[CheckResult, ...]
     exchanges: tuple[Exchange, ...] = ()
-    """Only those that evidence refers to; all of them lie in the run's folder as NDJSON."""
+    """Those that evidence refers to, whole, and those of the stories in brief; all lie in the run's folder as NDJSON."""
     notes: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
     """What the clean-up could not undo."""
+    stories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By a finding's fingerprint, the ids of the exchanges that led to it, in order of time."""
+    project: str = ""
+    """The project's folder within its repository, with slashes; empty where they are the same, or none is known."""
+    places: Mapping[str, SourceLocation] = field(default_factory=dict)
+    """Where the settings describe what findings concern: routes by their label, ``env_files``, and ``""`` for all."""
     schema: str = field(default=SCHEMA)
 
     @property

@@ -180,4 +180,4 @@ class Run:
 
 def timeless(results: Iterable[CheckResult]) -> list[CheckResult]:
     """Results without what differs from run to run by nature."""
-    return [dataclasses.replace(result, duration_s=0.0) for result in results]
+    return [dataclasses.replace(result, duration_s=0, started_at=0) for result in results]

@@ -10,6 +10,8 @@ from pathlib import Path
 import stripe_audit
 from stripe_audit.audit.proof import Proof, expected_permission, prove
 from stripe_audit.audit.stage import Stage
+from stripe_audit.audit.stories import kept_of
+from stripe_audit.audit.stripe_side import record_stripe_side
 from stripe_audit.catalog import Catalog, Selection, load_catalog
 from stripe_audit.check import Check
 from stripe_audit.context import Context, World
@@ -17,7 +19,7 @@ from stripe_audit.describe import declared_needs, target_spec, webhook_secrets
 from stripe_audit.engine import Engine
 from stripe_audit.errors import UsageError
 from stripe_audit.events import Listener, NoteAdded, RunFinished, RunStarted
-from stripe_audit.models import CheckResult, Effect, Exchange
+from stripe_audit.models import CheckResult, Effect
 from stripe_audit.phases import PHASES, phase_of
 from stripe_audit.plan import Plan, make_plan
 from stripe_audit.report import Policy, Report, RunFacts, TargetFacts
@@ -49,6 +51,7 @@ class _Course:
     notes: list[str] = field(default_factory=list)
     interlock: Interlock | None = None
     folder: Path | None = None
+    stripe_side: tuple[str, ...] = ()
 
 
 class Audit:
@@ -137,6 +140,7 @@ class Audit:
         if self._is_interrupted:
             engine.interrupt()
         course.results = engine.run()
+        course.stripe_side = record_stripe_side(stage)
         course.notes += list(_closing_notes(stage, course.interlock, proof))
 
     def _proved(self, stage: Stage) -> Proof:
@@ -159,6 +163,7 @@ class Audit:
         permission = course.interlock.granted if course.interlock else Permission(Effect.NONE, "interrupted before")
         audit = self.settings.model.audit
         phases = {phase_of(result.task).number for result in results}
+        kept = kept_of(results, stage.recorder.get, stripe_side=course.stripe_side, tag=stage.tag)
         return Report(
             run=RunFacts(
                 tag=stage.tag,
@@ -188,9 +193,10 @@ class Audit:
             ),
             checks={result.check: self.catalog.facts(result.check) for result in results},
             results=results,
-            exchanges=_referenced(stage, results),
+            exchanges=kept.exchanges,
             notes=tuple(course.notes),
             left_behind=stage.left_behind,
+            stories=kept.stories,
         )
 
 
@@ -207,16 +213,3 @@ def _closing_notes(stage: Stage, interlock: Interlock, proof: Proof) -> list[str
     if stage.recorder.trouble:
         notes.append(stage.recorder.trouble)
     return notes
-
-
-def _referenced(stage: Stage, results: Sequence[CheckResult]) -> tuple[Exchange, ...]:
-    """The exchanges that evidence refers to, in their order."""
-    wanted = {
-        evidence.exchange
-        for result in results
-        for finding in result.findings
-        for evidence in finding.evidence
-        if evidence.exchange
-    }
-    found = (stage.recorder.get(identity) for identity in sorted(wanted, key=lambda identity: int(identity[1:])))
-    return tuple(exchange for exchange in found if exchange)

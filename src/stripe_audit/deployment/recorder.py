@@ -68,8 +68,9 @@ class Recorder:
         route: str | None = None,
         fault: str | None = None,
         duplicate: bool = False,
+        started_at: float | None = None,
     ) -> str:
-        """Store one exchange and return its id."""
+        """Store one exchange and return its id. Without ``started_at`` it has ended just now."""
         with self._lock:
             self._count += 1
             identity = f"x{self._count}"
@@ -83,7 +84,7 @@ class Recorder:
             response=None if status is None else self._message(response_headers, response_body, truncated),
             status=status,
             error=error and self.safe(error),
-            started_at=time.time() - duration_ms / 1000,
+            started_at=time.time() - duration_ms / 1000 if started_at is None else started_at,
             duration_ms=round(duration_ms, 1),
             check=check,
             route=route,

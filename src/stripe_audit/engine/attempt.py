@@ -89,11 +89,13 @@ class Attempt:
         self._task: asyncio.Task[None] | None = None
         self._why_ended: str | None = None
         self._began = time.monotonic()
+        self._started_at = time.time()
         self._thread = threading.Thread(target=self._run, name=f"check {check.id}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._began = time.monotonic()
+        self._started_at = time.time()
         try:
             self._thread.start()
         except RuntimeError as error:  # the system gives no more threads
@@ -220,6 +222,7 @@ class Attempt:
             notes=notes,
             error=None if ending.error is None else safe(ending.error),
             duration_s=round(time.monotonic() - self._began, 3),
+            started_at=round(self._started_at, 3),
             exchanges=exchanges,
         )
 
