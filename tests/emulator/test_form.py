@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -89,6 +89,18 @@ def test_what_the_official_library_encodes_is_what_was_meant(params):
 @given(PARAMS)
 def test_our_own_encoding_is_read_back(params):
     assert decode(urlencode(our_form(params))) == params
+
+
+@REPEATABLE
+@given(st.text(alphabet="ab=&%+;4156é\x00", max_size=40))
+def test_pairs_are_those_of_the_standard_library(text):
+    try:
+        expected = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        with pytest.raises(ApiError):
+            decode(text)
+    else:
+        assert decode(text) == expected
 
 
 @REPEATABLE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from stripe_audit.emulator.errors import invalid
 
@@ -23,17 +24,16 @@ def decode(*sources: str) -> dict[str, Any]:
     for source in sources:
         if not source:
             continue
+        if source.count("&") >= MOST_FIELDS:
+            raise invalid(f"Too many parameters: at most {MOST_FIELDS} are accepted")
         try:
-            pairs = parse_qsl(source, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+            for name, value in _pairs(source):
+                if "[" in name:
+                    _put(root, name, value)
+                else:
+                    _set(root, name, value, name)
         except UnicodeDecodeError:
             raise invalid("Invalid UTF-8 in the request's parameters") from None
-        except ValueError:
-            raise invalid(f"Too many parameters: at most {MOST_FIELDS} are accepted") from None
-        for name, value in pairs:
-            if "[" in name:
-                _put(root, name, value)
-            else:
-                _set(root, name, value, name)
     return {key: _with_lists(value) if value.__class__ is dict else value for key, value in root.items()}
 
 
@@ -63,6 +63,20 @@ def _as_form(value: Any, level: int) -> Any:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
+def _pairs(source: str) -> Iterator[tuple[str, str]]:
+    """What ``urllib.parse.parse_qsl`` finds with blank values kept, at a third of its price."""
+    for pair in source.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            yield _plain(name), _plain(value)
+
+
+def _plain(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
+
+
 def _put(root: dict[str, Any], name: str, value: str) -> None:
     path = _path(name)
     if len(path) > MOST_LEVELS:
@@ -83,12 +97,12 @@ def _set(node: dict[str, Any], key: str, value: str, param: str) -> None:
     node[key] = value
 
 
-def _path(name: str) -> list[str]:
-    """``a[b][]`` as ``["a", "b", ""]``; a name with unbalanced brackets stands for itself."""
+def _path(name: str) -> tuple[str, ...]:
+    """``a[b][]`` as ``("a", "b", "")``; a name with unbalanced brackets stands for itself."""
     head, _, rest = name.partition("[")
     if not head or not rest.endswith("]"):
-        return [name]
-    return [head, *rest[:-1].split("][")]
+        return (name,)
+    return (head, *rest[:-1].split("]["))
 
 
 def _next_index(node: dict[str, Any]) -> str:

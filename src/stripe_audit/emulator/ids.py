@@ -11,6 +11,11 @@ __all__ = ["Ids"]
 
 _SHORT = {"cus", "prod", "req", "flt"}
 """Prefixes whose ids have 14 characters; all others have 24."""
+_POOL = 6000
+"""Random bytes that are turned into letters at a time: one by one they would be the dearest part of a short call."""
+_LETTERS = bytes(ord(BASE62[byte % 62]) for byte in range(256))
+_SURPLUS = bytes(range(248, 256))
+"""Bytes that would make the first letters likelier than the others."""
 
 
 class Ids:
@@ -20,10 +25,16 @@ class Ids:
         start = secrets.randbits(256) if seed is None else f"ids {seed}"
         # An unguessable start is enough: ids are names, and the client secret is drawn from the same long state.
         self._source = random.Random(start)  # noqa: S311
+        self._pool = ""
+        self._drawn = 0
 
     def text(self, length: int) -> str:
-        """``length`` random characters of base 62."""
-        return "".join(self._source.choices(BASE62, k=length))
+        """``length`` random characters of base 62; at most some thousand."""
+        start, self._drawn = self._drawn, self._drawn + length
+        if self._drawn > len(self._pool):
+            self._pool = self._source.randbytes(_POOL).translate(_LETTERS, _SURPLUS).decode()
+            start, self._drawn = 0, length
+        return self._pool[start : start + length]
 
     def new(self, prefix: str) -> str:
         if prefix in _SHORT:

@@ -33,7 +33,7 @@ def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenie
     version before acacia, which are served as acacia and may carry what it dropped.
     """
     takes_more = is_lenient or version < ACACIA
-    known, required = _compiled(call, _legacy(call, version), takes_more)
+    known, required = _compiled(call, _legacy(call, version[:10]), takes_more)
     result: dict[str, Any] = {}
     unknown: list[str] = []
     for name, value in params.items():
@@ -57,7 +57,7 @@ def check_params(call: str, params: Mapping[str, Any], version: str, *, is_lenie
 def unknown_params(call: str, params: Mapping[str, Any], version: str) -> list[str]:
     """The parameters, also inside hashes, that the call does not know at this version."""
     legacy = LEGACY.get(call, {})
-    types = {**PARAMS[call]["p"], **{name: legacy[name]["type"] for name in _legacy(call, version)}}
+    types = {**PARAMS[call]["p"], **{name: legacy[name]["type"] for name in _legacy(call, version[:10])}}
     return _unknown_in(params, types, "")
 
 
@@ -75,9 +75,10 @@ def _unknown_in(params: Mapping[str, Any], types: Mapping[str, Any], prefix: str
     return found
 
 
-def _legacy(call: str, version: str) -> tuple[str, ...]:
-    """Parameters that a later train removed, and this version still takes."""
-    return tuple(name for name, entry in LEGACY.get(call, {}).items() if version[:10] < entry["before"])
+@functools.lru_cache(maxsize=4096)
+def _legacy(call: str, day: str) -> tuple[str, ...]:
+    """Parameters that a later train removed, and a version of this day still takes."""
+    return tuple(name for name, entry in LEGACY.get(call, {}).items() if day < entry["before"])
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -14,16 +15,17 @@ _USER_AGENT = re.compile(r"Stripe/v\d+ (\w+?)Bindings/(\S+)")
 
 def headers_of(headers: Mapping[str, str]) -> dict[str, Any]:
     """The headers that the journal keeps. ``sdk`` is ``{"lang", "version"}`` where an official library sent them."""
-    agent = headers.get("User-Agent")
+    agent = headers.get("user-agent")
     return {
-        "idempotency_key": headers.get("Idempotency-Key"),
-        "stripe_version": headers.get("Stripe-Version"),
-        "stripe_account": headers.get("Stripe-Account"),
+        "idempotency_key": headers.get("idempotency-key"),
+        "stripe_version": headers.get("stripe-version"),
+        "stripe_account": headers.get("stripe-account"),
         "user_agent": agent,
-        "sdk": _sdk(agent or "", headers.get("X-Stripe-Client-User-Agent") or ""),
+        "sdk": _sdk(agent, headers.get("x-stripe-client-user-agent") or "") if agent else {},
     }
 
 
+@functools.lru_cache(maxsize=64)
 def _sdk(agent: str, details: str) -> dict[str, str]:
     found = _USER_AGENT.search(agent)
     if found is None:
