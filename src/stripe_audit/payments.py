@@ -77,13 +77,25 @@ class Payments:
         wanted = f" in {currency}" if currency else ""
         raise Skip(f"no item{wanted} is declared", setting="target.items")
 
-    def fresh(self, *, item: Item | None = None, quantity: int = 1, order: str | None = None) -> dict[str, Any]:
-        """The values of a new order: order, item, quantity, amount, currency, email, name."""
-        item = item or self.item()
+    def reference(self) -> str:
+        """A reference that was never used before. None is part of another: they are looked for in texts."""
         self._count += 1
-        order = order or f"{self._prefix}-{self._count:03}"  # none is part of another: they are looked for in texts
+        return f"{self._prefix}-{self._count:03}"
+
+    def fresh(
+        self,
+        *,
+        item: Item | None = None,
+        quantity: int = 1,
+        order: str | None = None,
+        role: str = "create_payment",
+    ) -> dict[str, Any]:
+        """The values of a new order, for a route: order, item, quantity, amount, currency, email, name."""
+        item = item or self.item()
+        reference = self.reference()
+        order = order or reference
         minor = to_minor(item.price * quantity, item.currency)
-        unit = self._target.route("create_payment").amount_unit
+        unit = self._target.route(role).amount_unit
         return {
             "order": order,
             "item": item.id,
@@ -101,15 +113,16 @@ class Payments:
         body: Any = None,
         effect: Effect = Effect.WRITE,
         timeout: float | None = None,
+        role: str = "create_payment",
     ) -> Attempted:
         """Ask the target to create a payment. A 429 is waited for as Retry-After says, once."""
         self._made(str(values["order"]))
-        answer = await self._target.call("create_payment", values, body=body, effect=effect, timeout=timeout)
+        answer = await self._target.call(role, values, body=body, effect=effect, timeout=timeout)
         if answer.status == 429:
             wait = _seconds(answer.header("retry-after"))
             if wait is not None and wait <= _PATIENCE_429_S:
                 await asyncio.sleep(wait)
-                answer = await self._target.call("create_payment", values, body=body, effect=effect, timeout=timeout)
+                answer = await self._target.call(role, values, body=body, effect=effect, timeout=timeout)
             if answer.status == 429:
                 raise Inconclusive(
                     "the target answered 429 to a new payment", supply="a higher rate limit for the audit"

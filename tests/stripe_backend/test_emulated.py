@@ -261,3 +261,20 @@ def test_none_is_left_out_and_truth_is_in_lower_case() -> None:
         ("c[d][0]", "1"),
         ("c[d][1][e]", "false"),
     ]
+
+
+def test_what_becomes_due_has_happened_once_the_clock_was_advanced(use: Use) -> None:
+    async def ask(stripe: EmulatedStripe) -> None:
+        before = (await stripe.control("GET", "clock"))["now"]
+        await stripe.advance(86_400)
+        assert (await stripe.control("GET", "clock"))["now"] - before >= 86_400
+
+    use(ask)
+
+
+def test_an_object_is_deleted(use: Use) -> None:
+    async def ask(stripe: EmulatedStripe) -> None:
+        customer = await stripe.post("/v1/customers", email="a@example.com")
+        assert (await stripe.delete(f"/v1/customers/{customer['id']}"))["deleted"] is True
+
+    use(ask)

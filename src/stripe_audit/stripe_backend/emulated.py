@@ -102,7 +102,7 @@ class EmulatedStripe(StripeBackend):
         self, method: str, path: str, params: Mapping[str, Any], *, key: str, source: Party = Party.AUDIT
     ) -> Answer:
         encoded = urlencode(form(params))
-        has_query = bool(encoded) and method == "GET"
+        has_query = bool(encoded) and method != "POST"
         return await self._transport.request(
             method,
             f"{self._address.url}{path}{'?' + encoded if has_query else ''}",
@@ -132,6 +132,12 @@ class EmulatedStripe(StripeBackend):
 
     async def post(self, path: str, **params: Any) -> dict[str, Any]:
         return await self._own("POST", path, params)
+
+    async def delete(self, path: str, **params: Any) -> dict[str, Any]:
+        return await self._own("DELETE", path, params)
+
+    async def advance(self, seconds: float) -> None:
+        await self.control("POST", "clock/advance", {"seconds": seconds})
 
     async def confirm(self, client_secret: str, payment_method: str) -> CustomerAnswer:
         intent = client_secret.split("_secret_")[0]

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from stripe_audit.errors import Skip
+
 __all__ = ["Attempt", "Call", "CustomerAnswer", "Delivery", "FaultHandle", "StripeBackend"]
 
 
@@ -108,6 +110,14 @@ class StripeBackend(ABC):
     @abstractmethod
     async def post(self, path: str, **params: Any) -> dict[str, Any]:
         """``POST /v1/…`` with the audit's own key. Raises StripeError for an error answer."""
+
+    async def delete(self, path: str, **params: Any) -> dict[str, Any]:
+        """``DELETE /v1/…`` with the audit's own key. Raises StripeError for an error answer."""
+        raise Skip("this Stripe takes no DELETE from the audit", setting="stripe.mode: emulator")
+
+    async def advance(self, seconds: float) -> None:
+        """Let so much time pass at Stripe; what becomes due has happened when this returns. Raises Skip."""
+        raise Skip("this Stripe's clock cannot be advanced", setting="stripe.mode: emulator")
 
     @abstractmethod
     async def confirm(self, client_secret: str, payment_method: str) -> CustomerAnswer:
