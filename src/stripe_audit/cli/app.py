@@ -16,6 +16,8 @@ COMMANDS = {
     "checks": "What is checked, and why it matters.",
     "settings": "What can be set, and whether yours is right.",
     "demo": "The demo shop, sound or with one thing broken.",
+    "init": "Write stripe-audit.yaml from what the project's files say.",
+    "doctor": "Look at settings, keys, routes and observers before a run.",
     "emulator": "Run the embedded Stripe alone.",
 }
 """Every command with its line in the help. Each is made by ``make`` in the module of its name."""
@@ -25,7 +27,8 @@ _EXAMPLES = """\
 \b
 Examples:
   stripe-audit run --demo                       audit the demo shop: nothing to set up
-  stripe-audit settings sample > stripe-audit.yaml
+  stripe-audit init                             write stripe-audit.yaml from what your project says
+  stripe-audit doctor                           what would be in the way of a run
   stripe-audit run --dry-run                    what would be done to your target, and why not more
   stripe-audit run                              audit it
   stripe-audit run --phase webhooks --format markdown=report.md
