@@ -309,6 +309,13 @@ GOLDEN = Report(
     exchanges=EXCHANGES,
     notes=("the target's clock is 3 s ahead",),
     left_behind=("customer cus_1",),
+    project="services/shop",
+    places={
+        "": SourceLocation("stripe-audit.yaml", 3),
+        "env_files": SourceLocation("stripe-audit.yaml", 9),
+        "webhook /api/webhooks/stripe": SourceLocation("stripe-audit.yaml", 24),
+        "create_payment /api/create-payment-intent": SourceLocation("stripe-audit.yaml", 31),
+    },
 )
 
 INTERRUPTED = dataclasses.replace(

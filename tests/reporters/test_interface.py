@@ -9,6 +9,13 @@ import pytest
 from stripe_audit.errors import UsageError
 from stripe_audit.reporters.interface import FORMATS, Output, Reporter, parse_output, reporter_named
 
+ALL = f"one of {', '.join(FORMATS)}"
+
+
+def test_files_of_two_formats_are_told_apart_by_their_ending():
+    suffixes = [reporter_named(name).suffix for name in FORMATS]
+    assert len(set(suffixes)) == len(FORMATS)
+
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_a_reporter_of_that_name(name):
@@ -23,10 +30,10 @@ def test_every_format_has_a_reporter_of_that_name(name):
     [
         ("markdwn", "did you mean markdown?"),
         ("md", "did you mean markdown?"),
-        ("JSON", "one of json, markdown, terminal"),
+        ("JSON", ALL),
         ("jsn", "did you mean json?"),
         ("text", "did you mean terminal?"),
-        ("", "one of json, markdown, terminal"),
+        ("", ALL),
     ],
 )
 def test_an_unknown_name_is_an_error_with_a_suggestion(name, hint):
@@ -54,13 +61,14 @@ def test_a_format_with_or_without_a_path(text, output):
     ("text", "hint"),
     [
         ("report.md", "a file is given as FORMAT=PATH: markdown=report.md"),
+        ("out/junit.xml", "a file is given as FORMAT=PATH: junit=out/junit.xml"),
         ("out/report.json", "a file is given as FORMAT=PATH: json=out/report.json"),
         ("json=", "json=FILE writes to a file, json alone to standard output"),
         ("json= ", "json=FILE writes to a file, json alone to standard output"),
         ("json=a\0b", "json=FILE writes to a file, json alone to standard output"),
         ("termnal=x", "did you mean terminal?"),
-        ("", "one of json, markdown, terminal"),
-        ("=x", "one of json, markdown, terminal"),
+        ("", ALL),
+        ("=x", ALL),
     ],
 )
 def test_what_is_no_output_is_an_error_that_says_what_to_write(text, hint):

@@ -27,6 +27,10 @@ LARGE = dataclasses.replace(
 )
 
 
+LIMITED = {"github-comment": 50}
+"""Formats that leave out what their place has no room for, and how many they show at least."""
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_500_findings_are_rendered_in_time(name):
     reporter = reporter_named(name)
@@ -34,7 +38,7 @@ def test_500_findings_are_rendered_in_time(name):
     start = time.perf_counter()
     text = reporter.render(LARGE)
     took = time.perf_counter() - start
-    assert text.count("A forged event changed an order") >= 500
+    assert text.count("A forged event changed an order") >= LIMITED.get(name, 500)
     assert took < 2, f"{name} took {took:.2f} s"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import stripe_audit
+from stripe_audit.audit.places import places_of, project_within_repository
 from stripe_audit.audit.proof import Proof, expected_permission, prove
 from stripe_audit.audit.stage import Stage
 from stripe_audit.audit.stories import kept_of
@@ -197,6 +198,8 @@ class Audit:
             notes=tuple(course.notes),
             left_behind=stage.left_behind,
             stories=kept.stories,
+            project=project_within_repository(self.settings.folder),
+            places=places_of(self.settings, stage.spec),
         )
 
 

@@ -22,6 +22,13 @@ _HOMES = {
     "json": ("json_format", "JsonReporter"),
     "markdown": ("markdown", "MarkdownReporter"),
     "terminal": ("terminal", "TerminalReporter"),
+    "sarif": ("sarif", "SarifReporter"),
+    "junit": ("junit", "JunitReporter"),
+    "github": ("github", "GithubReporter"),
+    "github-summary": ("github_markdown", "GithubSummaryReporter"),
+    "github-comment": ("github_markdown", "GithubCommentReporter"),
+    "gitlab": ("gitlab", "GitlabReporter"),
+    "csv": ("csv_format", "CsvReporter"),
 }
 FORMATS = tuple(_HOMES)
 """The names of all formats."""
@@ -62,7 +69,7 @@ def parse_output(text: str) -> Output:
     if name not in _HOMES:
         hint = _suggestion(name, FORMATS)
         if not separator and Path(text).suffix:
-            fitting = {".json": "json", ".md": "markdown", ".txt": "terminal"}.get(Path(text).suffix.lower(), "json")
+            fitting = _FITTING.get(Path(text).suffix.lower(), "json")
             hint = f"a file is given as FORMAT=PATH: {fitting}={text}"
         raise UsageError(f"unknown format {name!r}", hint=hint)
     if not separator or place == "-":
@@ -72,6 +79,10 @@ def parse_output(text: str) -> Output:
             f"no path after {name}=", hint=f"{name}=FILE writes to a file, {name} alone to standard output"
         )
     return Output(name, Path(place).expanduser())
+
+
+_FITTING = {".md": "markdown", ".txt": "terminal", ".sarif": "sarif", ".xml": "junit", ".csv": "csv"}
+"""What a file's ending suggests; ``json`` for all others."""
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

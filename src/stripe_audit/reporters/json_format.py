@@ -31,7 +31,7 @@ from stripe_audit.reporters.interface import Reporter
 from stripe_audit.reporters.quoting import quoted
 from stripe_audit.reporters.review import Review, review_of
 
-__all__ = ["SIZE_CAP", "JsonReporter", "from_json", "plain", "read_report", "to_json"]
+__all__ = ["SIZE_CAP", "JsonReporter", "from_json", "json_text", "plain", "read_report", "to_json"]
 
 SIZE_CAP = 256 * 1024 * 1024
 """Characters of a report that are read."""
@@ -62,8 +62,12 @@ def to_json(report: Report) -> str:
         "summary": _summary(review_of(report)),
         **{field.name: getattr(report, field.name) for field in dataclasses.fields(report) if field.name != "schema"},
     }
-    text = json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False)
-    return _ACTING.sub(_escaped, text) + "\n"
+    return json_text(plain(document))
+
+
+def json_text(value: Any, *, indent: int | None = 2) -> str:
+    """What JSON knows, as text that ends with a newline: nothing in it acts in a terminal or a CI log."""
+    return _ACTING.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)) + "\n"
 
 
 def from_json(text: str, source: str) -> Report:
