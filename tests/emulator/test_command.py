@@ -96,6 +96,19 @@ def test_keys_and_ids_repeat_with_a_seed(start, make_client):
     assert seen[0] == seen[1]
 
 
+def test_a_record_survives_a_kill(start, make_client, tmp_path):
+    file = tmp_path / "calls.ndjson"
+    process = start("--json", "--record", str(file), "--keep", "1", "--clock", "2030-01-31T12:00:00+01:00")
+    facts = json.loads(process.stdout.readline())
+    client = make_client(facts["secret_key"], url=facts["url"])
+    made = [create(client) for _ in range(2)]
+    assert {intent.created for intent in made} == {1_896_087_600}
+    process.kill()
+    process.communicate()
+    calls = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [call["object"] for call in calls] == [intent.id for intent in made]
+
+
 def test_faults_are_in_force_from_the_start(start, make_client):
     rule = {"path": "/v1/refunds", "caller": None, "action": {"kind": "rate_limit"}}
     short = "status,status=503,method=POST,path=/v1/customers,times=1"
@@ -132,6 +145,11 @@ def test_a_port_in_use_is_a_clear_error(environment, emulator):
         (["--fault", "{"], "not a fault"),
         (["--fault", '{"action": {"kind": "status"}, "colour": "red"}'], "colour"),
         (["--fault", "status,colour=red"], "colour"),
+        (["--clock", "noon"], "not a time: noon"),
+        (["--clock", "0001-01-01"], "not a time: 0001-01-01"),
+        (["--clock", "2100-01-02"], "not a time"),
+        (["--keep", "0"], "--keep"),
+        (["--record", "/nowhere/calls"], "cannot record into /nowhere/calls: No such file"),
         (["--unknown"], "--unknown"),
     ],
 )

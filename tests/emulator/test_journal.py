@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import stripe
 
+from stripe_audit.emulator import ControlRefused, Emulator, EmulatorConfig
 from tests.emulator.steps import create, pay
 
 
@@ -76,3 +79,54 @@ def test_calls_about_an_object_include_those_about_its_family(client, control):
         f"/v1/charges/{mine.latest_charge}",
         "/v1/charges",
     ]
+
+
+def test_questions_combine(client, browser, emulator, control, make_client):
+    """All callers, two objects, two keys: each combination gives what the journal's own entries say."""
+    one = client.v1.payment_intents.create({"amount": 2000, "currency": "usd"}, {"idempotency_key": "first"})
+    browser.v1.payment_intents.retrieve(one.id, {"client_secret": one.client_secret})
+    mark = emulator.control.mark()
+    other = client.v1.payment_intents.create({"amount": 2000, "currency": "usd"}, {"idempotency_key": "second"})
+    client.v1.payment_intents.cancel(one.id, {}, {"idempotency_key": "first again"})
+    make_client(emulator.keys.audit_secret).v1.payment_intents.retrieve(one.id)
+    with pytest.raises(stripe.AuthenticationError):
+        make_client("sk_none").v1.payment_intents.retrieve(one.id)
+    everything = emulator.control.journal()
+    assert [call["caller"] for call in everything] == ["target", "customer", "target", "target", "audit", "unknown"]
+    for identity, caller, key, since in itertools.product(
+        (None, one.id, other.id),
+        (None, "target", "audit", "customer", "unknown"),
+        (None, "first", "second", "none"),
+        (0, mark),
+    ):
+        expected = [
+            call
+            for call in everything
+            if (identity is None or call["object"] == identity or identity in call["path"])
+            and caller in (None, call["caller"])
+            and key in (None, call["idempotency_key"])
+            and call["seq"] > since
+        ]
+        assert emulator.control.journal(object=identity, caller=caller, key=key, since=since) == expected
+    with pytest.raises(ControlRefused, match="caller must be one of target, audit, customer, unknown") as caught:
+        emulator.control.journal(caller="nobody")
+    assert caught.value.status == 400
+
+
+def test_what_fell_out_is_counted(make_client):
+    with Emulator(EmulatorConfig(keep=5)) as running:
+        client = make_client(running.keys.secret, url=running.url)
+        first = client.v1.customers.create({}, {"idempotency_key": "0"})
+        for number in range(1, 8):
+            client.v1.customers.create({}, {"idempotency_key": str(number)})
+        answer = running.control("GET", "journal")
+        assert [call["seq"] for call in answer["calls"]] == [4, 5, 6, 7, 8]
+        assert (answer["next"], answer["dropped"]) == (8, 3)
+        assert running.control("GET", "journal?since=2")["dropped"] == 1
+        assert running.control("GET", "journal?since=6")["dropped"] == 0
+        health = running.control.health()
+        assert (health["calls"], health["calls_dropped"]) == (8, 3)
+        assert (health["saved_answers"], health["saved_answers_dropped"]) == (5, 3)
+        again = client.v1.customers.create({}, {"idempotency_key": "7"})
+        assert again.last_response.headers["Idempotent-Replayed"] == "true"
+        assert client.v1.customers.create({}, {"idempotency_key": "0"}).id != first.id

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["emulator", "make"]
 
 _ACTION = ("kind", "status", "seconds", "type", "code", "decline_code", "message", "reason")
+_YEAR_2100 = 4_102_444_800
 _NUMBERS = ("status", "times")
 _HINT = 'such as --fault "status,status=503,method=POST,path=/v1/payment_intents,times=1", or the control API\'s JSON'
 
@@ -24,6 +28,13 @@ _HINT = 'such as --fault "status,status=503,method=POST,path=/v1/payment_intents
 def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen on 127.0.0.1; 0 takes a free port.")] = 0,
     seed: Annotated[int | None, typer.Option(help="Make keys and ids reproducible.")] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Let the emulator's clock stand still, such as at 2026-01-31T12:00:00Z, until advanced.",
+        ),
+    ] = None,
     api_version: Annotated[
         str | None, typer.Option(metavar="VERSION", help="The account's default API version.")
     ] = None,
@@ -38,12 +49,23 @@ def emulator(
             "malformed), then name=value pairs after commas; or JSON. Repeatable.",
         ),
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add every exchange, without secrets, to a file of JSON lines.")
+    ] = None,
+    keep: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="How many calls, and saved replies, are remembered.")
+    ] = 200_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses and keys as one line of JSON.")] = False,
 ) -> None:
     """Run the embedded Stripe until Ctrl-C, and print its address and keys."""
     from stripe_audit.emulator import run_forever
 
-    config = _config(port, seed, api_version, webhook or [], fault or [])
+    config = replace(
+        _config(port, seed, api_version, webhook or [], fault or []),
+        clock=None if clock is None else _time(clock),
+        keep=keep,
+        record=None if record is None else _writable(record),
+    )
 
     def announce(running: Emulator) -> None:
         facts = _facts(running)
@@ -83,6 +105,29 @@ def _config(
         webhooks=tuple(zip(urls, secrets, strict=True)),
         faults=tuple(_rule(text) for text in rules),
     )
+
+
+def _time(text: str) -> float:
+    """Unix seconds. Raises UsageError for what is no time, or lies before 1970 or after 2100."""
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        seconds = -1.0
+    if not 0 <= seconds <= _YEAR_2100:
+        raise UsageError(f"not a time: {text}", hint="--clock 2026-01-31T12:00:00Z")
+    return seconds
+
+
+def _writable(path: Path) -> Path:
+    """Raises UsageError for a file that nothing can be added to."""
+    try:
+        with path.open("ab"):
+            return path
+    except OSError as error:
+        raise UsageError(
+            f"cannot record into {path}: {error.strerror}", hint="--record FILE, in a folder of yours"
+        ) from None
 
 
 def _check_url(url: str) -> None:

@@ -226,6 +226,8 @@ class Api:
             unknown_params=asked.unknown_params,
         )
         self._world.deliveries.sessions.note(entry)
+        if self._world.recorder is not None:
+            self._world.recorder.call(entry, answer.body)
 
     def _response(self, answer: Answer, version: str) -> web.Response:
         headers = {**_CORS, "Request-Id": answer.request_id, **answer.headers}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stripe_audit.keys import TestKeys
@@ -18,13 +19,15 @@ API_VERSION = "2026-08-26.dahlia"
 class EmulatorConfig:
     """``port`` 0 takes a free one. ``seed`` makes ids and keys reproducible. Times are in seconds.
 
-    ``retry_schedule`` holds the waits before each further attempt to deliver a webhook event, on the emulator's clock:
-    Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
-    ``refund_delay`` and ``debit_delay`` are how long late refunds, and debits of bank accounts, take.
-    ``journal_limit`` bounds the calls that are remembered. ``allow_remote`` permits deliveries beyond the loopback.
     ``clock``, in Unix seconds, is where the emulator's clock stands still until it is advanced; None: it runs with the
-    wall's. ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them) are there from
-    the start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its connection.
+    wall's. ``retry_schedule`` holds the waits before each further attempt to deliver a webhook event, on the emulator's
+    clock: Stripe's own hours, compressed (docs.stripe.com/webhooks, "Retry behavior": three retries in a sandbox).
+    ``refund_delay`` and ``debit_delay`` are how long late refunds, and debits of bank accounts, take. ``keep`` bounds
+    the calls that the journal remembers, and the answers that idempotency keys do. ``record`` is a file that every
+    exchange is added to; at ``record_limit`` bytes it makes room for a new one. ``allow_remote`` permits deliveries
+    beyond the loopback. ``webhooks`` (pairs of URL and signing secret) and ``faults`` (as the control API takes them)
+    are there from the start, and again after a reset. ``cli_reset_seconds`` is how often the Stripe CLI renews its
+    connection.
     """
 
     port: int = 0
@@ -38,7 +41,9 @@ class EmulatorConfig:
     delivery_timeout: float = 10.0
     refund_delay: float = 0.2
     debit_delay: float = 0.2
-    journal_limit: int = 200_000
+    keep: int = 200_000
+    record: Path | None = None
+    record_limit: int = 256 * 1024 * 1024
     clock: float | None = None
     webhooks: tuple[tuple[str, str], ...] = ()
     faults: tuple[Mapping[str, Any], ...] = ()

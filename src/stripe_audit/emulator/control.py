@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from stripe_audit.emulator.permissions import RestrictedKey, is_permission
 from stripe_audit.emulator.resources import identity, webhook_endpoints
 from stripe_audit.emulator.resources.authentication import authenticate, challenged
 from stripe_audit.emulator.stripecli.sessions import key_id
-from stripe_audit.emulator.world import World
+from stripe_audit.emulator.world import Caller, World
 from stripe_audit.keys import mask
 
 __all__ = ["Control"]
@@ -77,6 +77,10 @@ def _health(world: World, asked: Asked) -> Answer:
         "ok": True,
         "objects": len(world.store.by_id),
         "calls": world.journal.count,
+        "calls_dropped": world.journal.dropped(),
+        "saved_answers": len(world.saved),
+        "saved_answers_dropped": world.saved.dropped,
+        "recording": world.recorder.as_json() if world.recorder else None,
         "live_keys_refused": world.live_keys_refused,
         "api_version": world.config.api_version,
         "account": world.keys.account,
@@ -85,15 +89,19 @@ def _health(world: World, asked: Asked) -> Answer:
 
 
 def _journal(world: World, asked: Asked) -> Answer:
-    identity = asked.query.get("object")
+    identity, since = asked.query.get("object"), asked.integer("since", 0)
+    if asked.query.get("caller", "target") not in get_args(Caller):
+        raise ControlError(f"caller must be one of {', '.join(get_args(Caller))}")
     found = world.journal.find(
-        since=asked.integer("since", 0),
+        since=since,
         family=world.family(identity) if identity else None,
         caller=asked.query.get("caller"),
         method=asked.query.get("method"),
         path=asked.query.get("path"),
+        key=asked.query.get("key"),
     )
-    return {"calls": [entry.as_json() for entry in found], "next": world.journal.count}
+    dropped = world.journal.dropped(since)
+    return {"calls": [entry.as_json() for entry in found], "next": world.journal.count, "dropped": dropped}
 
 
 def _add_fault(world: World, asked: Asked) -> Answer:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from stripe_audit.emulator.clock import Clock
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.lineage import Hold, Lineage
+from stripe_audit.emulator.recorder import Recorder
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
@@ -62,6 +63,7 @@ class Deliveries:
         self._schedule = config.retry_schedule
         self.sender = Sender(config, renderer)
         self.sessions = Sessions(renderer)
+        self.recorder: Recorder | None = None
         self._start()
 
     def _start(self) -> None:
@@ -275,6 +277,8 @@ class Deliveries:
         if attempt["is_success"] and not any(earlier["is_success"] for earlier in delivery.attempts):
             delivery.event["pending_webhooks"] = max(0, delivery.event["pending_webhooks"] - 1)
         delivery.attempts.append(attempt)
+        if self.recorder is not None:
+            self.recorder.delivery(delivery.event, delivery.endpoint, attempt)
         self._judge(delivery.endpoint, is_success=attempt["is_success"])
         return attempt
 

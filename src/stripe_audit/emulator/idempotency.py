@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +31,17 @@ class SavedAnswer:
 class SavedAnswers:
     """Answers by account, endpoint and key."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, most: int) -> None:
         self._clock = clock
+        self._most = most
         self._saved: dict[tuple[str, str], SavedAnswer] = {}
+        self._by_age: deque[tuple[tuple[str, str], SavedAnswer]] = deque()
+        """Oldest first; some were given back or took another's place since."""
+        self.dropped = 0
+        """Answers that were forgotten before their day was over, as there were too many."""
+
+    def __len__(self) -> int:
+        return len(self._saved)
 
     def claim(self, scope: str, key: str, path: str, fingerprint: str) -> SavedAnswer | None:
         """The saved answer of this key; None if the caller is the first, and now holds the key.
@@ -43,7 +52,9 @@ class SavedAnswers:
             raise invalid(f"Idempotency key is too long: at most {LONGEST_KEY} characters", "Idempotency-Key")
         known = self._saved.get((scope, key))
         if known is None or self._clock.now() - known.at > KEPT_SECONDS:
-            self._saved[scope, key] = SavedAnswer(fingerprint, self._clock.now(), path)
+            fresh = self._saved[scope, key] = SavedAnswer(fingerprint, self._clock.now(), path)
+            self._by_age.append(((scope, key), fresh))
+            self._make_room(fresh.at - KEPT_SECONDS)
             return None
         if known.path != path:
             raise _conflict(
@@ -74,6 +85,18 @@ class SavedAnswers:
             saved.status, saved.body = answer.status, body
             saved.object, saved.request_id = answer.object, answer.request_id
 
+    def _make_room(self, expired_at: float) -> None:
+        """Forget what has expired, and the oldest answer where there are too many."""
+        while self._by_age[0][1].at < expired_at or len(self._by_age) > self._most:
+            name, oldest = self._by_age.popleft()
+            if self._saved.get(name) is not oldest:
+                continue
+            if oldest.body is None and oldest.at >= expired_at and len(self._by_age) < 2 * self._most:
+                self._by_age.append((name, oldest))  # under way: whoever asks again must meet it
+                break
+            del self._saved[name]
+            self.dropped += oldest.at >= expired_at
+
     def forget_unfinished(self) -> None:
         """Give back the keys of requests that will not end: they belong to a state that is gone."""
         self._saved = {name: saved for name, saved in self._saved.items() if saved.body is not None}
@@ -83,6 +106,8 @@ class SavedAnswers:
         saved = self._saved.get((scope, key))
         if saved is not None and saved.body is None:
             del self._saved[scope, key]
+            if self._by_age[-1][1] is saved:
+                self._by_age.pop()
 
 
 def _conflict(message: str) -> ApiError:

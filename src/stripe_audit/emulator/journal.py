@@ -51,7 +51,7 @@ class Entry:
 
 
 class Journal:
-    """The last ``limit`` calls."""
+    """The last ``limit`` calls; of those before only their number is known."""
 
     def __init__(self, limit: int) -> None:
         self.entries: deque[Entry] = deque(maxlen=limit)
@@ -82,6 +82,10 @@ class Journal:
             error=None,
         )
 
+    def dropped(self, since: int = 0) -> int:
+        """How many calls numbered above ``since`` were made, and are no longer remembered."""
+        return max(0, self.count - len(self.entries) - since)
+
     def find(
         self,
         *,
@@ -90,8 +94,12 @@ class Journal:
         caller: str | None = None,
         method: str | None = None,
         path: str | None = None,
+        key: str | None = None,
     ) -> list[Entry]:
-        """Calls numbered above ``since`` that match everything given; ``path`` is a glob."""
+        """Calls numbered above ``since`` that match everything given.
+
+        ``path`` is a glob, ``key`` an idempotency key.
+        """
         found = []
         for entry in reversed(self.entries):
             if entry.seq <= since:
@@ -100,6 +108,7 @@ class Journal:
                 caller in (None, entry.caller)
                 and method in (None, entry.method)
                 and (path is None or fnmatchcase(entry.path, path))
+                and key in (None, entry.headers.get("idempotency_key"))
                 and (family is None or entry.names(family))
             ):
                 found.append(entry)

@@ -18,6 +18,7 @@ from stripe_audit.emulator.api import Api
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.control import Control
 from stripe_audit.emulator.opening import furnish
+from stripe_audit.emulator.remote import RemoteControl
 from stripe_audit.emulator.world import World
 from stripe_audit.keys import make_test_keys
 
@@ -73,6 +74,13 @@ class Emulator:
         self._thread = None
         self.url = ""
 
+    @property
+    def control(self) -> RemoteControl:
+        """The control API in Python. Raises RuntimeError while the emulator does not run."""
+        if not self.url:
+            raise RuntimeError("the emulator is not running")
+        return RemoteControl(self.url, self.control_token)
+
     def end(self) -> None:
         """Ask ``serve`` to return; for the loop that serves."""
         if self._ended is not None:
@@ -113,6 +121,8 @@ class Emulator:
             await world.deliveries.stop()
             await world.deliveries.sessions.close()
             await world.clock.stop()
+            if world.recorder is not None:
+                world.recorder.close()
             await runner.cleanup()
 
 

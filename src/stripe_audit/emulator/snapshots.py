@@ -29,7 +29,7 @@ STATE = (
 """What a world remembers; clock and deliveries are asked for theirs."""
 MACHINERY = {
     "clock", "config", "control_token", "defects", "deliveries", "funds", "generation", "keys", "live_keys_refused",
-    "renderer", "scope", "snapshots", "store", "url",
+    "recorder", "renderer", "scope", "snapshots", "store", "url",
 }  # fmt: skip
 """What a restore leaves, or finds again by itself. The emulator's own defects and refused live keys stay on record."""
 

@@ -23,6 +23,7 @@ from stripe_audit.emulator.ledger import BillingLedger
 from stripe_audit.emulator.lineage import Lineage
 from stripe_audit.emulator.permissions import RestrictedKey
 from stripe_audit.emulator.reactions import REACTIONS
+from stripe_audit.emulator.recorder import Recorder
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.scopes import Scope
 from stripe_audit.emulator.shapes import blank
@@ -87,6 +88,8 @@ class World:
         self.generation = 0
         """Goes up with each reset and restore: a call that waited meanwhile belongs to what is gone."""
         self.snapshots = Snapshots(self)
+        self.recorder = Recorder(config.record, config.record_limit) if config.record else None
+        self.deliveries.recorder = self.recorder
         self._start()
 
     def _start(self) -> None:
@@ -97,9 +100,9 @@ class World:
         self._enter(own)
         self.connect_endpoints: set[str] = set()
         """Webhook endpoints that hear of connected accounts, and of nothing else."""
-        self.journal = Journal(self.config.journal_limit)
+        self.journal = Journal(self.config.keep)
         self.faults = Faults(self.ids)
-        self.saved = SavedAnswers(self.clock)
+        self.saved = SavedAnswers(self.clock, self.config.keep)
         self.authenticated: set[str] = set()
         """Payment methods that passed 3DS while they were being set up for later use."""
         self.cards: dict[str, Card] = {}
