@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import stripe_audit
+from stripe_audit.audit.connection import connection_notes
 from stripe_audit.audit.places import places_of, project_within_repository
 from stripe_audit.audit.proof import Proof, expected_permission, prove
 from stripe_audit.audit.stage import Stage
@@ -40,6 +41,8 @@ class Options:
     has_project_checks: bool = True
     temporary: tuple[Path, ...] = ()
     """Folders that must not outlive the run, even if the audit is killed."""
+    notes: tuple[str, ...] = ()
+    """What the report is to say besides: what was assumed, for instance."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class Audit:
         ``folder`` takes the exchanges; None keeps them in memory.
         """
         self._listeners = tuple(listeners)
-        course = _Course(folder=folder)
+        course = _Course(folder=folder, notes=list(self.options.notes))
         stage = Stage(
             self.settings,
             folder=folder,
@@ -208,7 +211,7 @@ def _context(world: World, check: type[Check]) -> Context:
 
 
 def _closing_notes(stage: Stage, interlock: Interlock, proof: Proof) -> list[str]:
-    notes = []
+    notes = list(connection_notes(stage))
     if stage.unreached:
         notes.append(f"the target was not reached: {stage.unreached}")
     if interlock.granted != proof.permission:

@@ -91,6 +91,11 @@ def run(
     selection = Selection(*(tuple(names or ()) for names in (phase, task, check, exclude, tag)))
     with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
         options = Options(selection, seed, launch, project_checks, (settings.folder,) if demo else ())
+        if url and not settings.has_routes:
+            settings, options = _discovered(settings, options, flags)
+        if dry_run:
+            for note in options.notes:
+                typer.echo(f"note: {note}", err=True)
         code = _audit(settings, options, outputs, is_dry=dry_run, is_quiet=quiet)
     raise typer.Exit(code)
 
@@ -117,6 +122,28 @@ def _settings(
         raise UsageError(f"there is no variant {variant!r}", hint="one of " + ", ".join(filter(None, VARIANTS)))
     with tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
         yield load_settings(write_project(Path(folder), variant=variant, defects=defects, env=env), flags=flags)
+
+
+_MORE = "an assumed target is only read; 'stripe-audit init' writes settings, with a launch that permits more"
+
+
+def _discovered(settings: Settings, options: Options, flags: dict[str, Any]) -> tuple[Settings, Options]:
+    """The same, with the routes that could be found; the report says what was assumed, and what to declare."""
+    from dataclasses import replace
+
+    from stripe_audit.audit.discovery import discover
+    from stripe_audit.settings import load_settings
+
+    url = settings.model.target.url
+    if "{" in url:
+        return settings, options
+    found = discover(url, settings.folder)
+    if not found.routes:
+        note = "no routes are declared, and none were found; 'stripe-audit init' writes settings to fill in"
+        return settings, replace(options, notes=(note,))
+    flags = {**flags, "target": {**flags.get("target", {}), "routes": found.routes}}
+    told = "routes are assumed, since none are declared: " + "; ".join(found.assumed)
+    return load_settings(settings.origin, folder=settings.folder, flags=flags), replace(options, notes=(told, _MORE))
 
 
 def _audit(settings: Settings, options: Options, outputs: Outputs, *, is_dry: bool, is_quiet: bool) -> int:

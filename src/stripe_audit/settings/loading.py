@@ -43,6 +43,12 @@ class Settings:
             place = place[:-1]
         return (self.origin.name, self.lines.get(place, 1))
 
+    @property
+    def has_routes(self) -> bool:
+        """Whether any route of the target is declared."""
+        routes = self.model.target.routes
+        return any(getattr(routes, role) for role in type(routes).model_fields)
+
     def path(self, text: str) -> Path:
         """A path in the settings, made absolute. Raises SettingsError for what can be none."""
         try:

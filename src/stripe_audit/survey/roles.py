@@ -27,6 +27,9 @@ _SIGNS: dict[str, tuple[str, str]] = {
 ROLES = tuple(_SIGNS)
 _COMPILED = {role: (method, re.compile(pattern, re.IGNORECASE)) for role, (method, pattern) in _SIGNS.items()}
 
+_PARAMETER = re.compile(r"[{}]")
+_ORDER_PARAMETER = re.compile(r"(/orders?/)\{\w+\}|\{order(?:_?id|_?ref|_?reference)?\}", re.IGNORECASE)
+
 _FIELDS: dict[str, tuple[str, ...]] = {
     "order": ("order", "orderid", "order_id", "reference", "orderreference"),
     "item": ("item", "itemid", "item_id", "product", "productid", "product_id", "sku", "price", "priceid", "price_id"),
@@ -73,6 +76,11 @@ class RoleRoute:
         """The method to call it with."""
         return _SIGNS[self.role][0] if self.route.method == "ANY" else self.route.method
 
+    @property
+    def path(self) -> str:
+        """The path, with ``{order}`` where the route has its own name for it."""
+        return _filled(self.route.path) or self.route.path
+
 
 def roles_of(routes: Iterable[SourceRoute]) -> list[RoleRoute]:
     """The routes that have a role; ``webhook`` may be had by several, any other by the first that fits best."""
@@ -99,14 +107,21 @@ def _distinct(held: list[RoleRoute]) -> list[RoleRoute]:
 
 def _fits(role: str, route: SourceRoute) -> bool:
     method, pattern = _COMPILED[role]
-    return route.method in (method, "ANY") and pattern.search(route.path) is not None
+    is_asked_so = route.method in (method, "ANY") and pattern.search(route.path) is not None
+    return is_asked_so and _filled(route.path) is not None
+
+
+def _filled(path: str) -> str | None:
+    """A path whose one parameter is an order becomes one with ``{order}``; None where it wants anything else."""
+    filled = _ORDER_PARAMETER.sub(r"\1{order}", path)
+    return None if _PARAMETER.search(filled.replace("{order}", "")) or filled.count("{") > 1 else filled
 
 
 def _body(role: str, route: SourceRoute) -> dict[str, str]:
     """What the handler reads from the body, as a template of our placeholders; what is not known stays out."""
     if role not in ("create_payment", "checkout", "subscribe", "customer", "pay_retry"):
         return {}
-    names: list[str] = []
+    names: list[str] = list(route.fields)
     for match in _READ.finditer(route.handler):
         names += [re.split(r"[:=]", part)[0].strip() for part in match[1].split(",")]
     names += [next(filter(None, match.groups())) for match in _READ_ONE.finditer(route.handler)]
@@ -120,7 +135,9 @@ def _response(role: str, route: SourceRoute) -> dict[str, str]:
     mapping = {}
     answered = _READ.sub("", route.handler)
     for word, names in _ANSWERED.get(role, {}).items():
-        seen = [name for name in names if re.search(rf"\b{name}\b\s*[:,}}\"']", answered)]
+        seen = [name for name in names if name in route.answers] or [
+            name for name in names if re.search(rf"\b{name}\b\s*[:,}}\"']", answered)
+        ]
         if seen:
             mapping[word] = seen[0]
         elif word == _NEEDED[role]:

@@ -39,18 +39,23 @@ _MOUNTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
-    """A route, where it stands, and the source that follows: most likely its handler."""
+    """A route, where it stands, and the source that follows: most likely its handler.
+
+    ``fields`` of its body and ``answers`` of its answer are names that a document declares; source declares none.
+    """
 
     method: str
     path: str
     file: str
     line: int
     handler: str
+    fields: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """File and line."""
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 def normal_path(path: str) -> str:

@@ -119,11 +119,10 @@ def _names(paths: Sequence[str]) -> list[str]:
 
 
 def _route(one: RoleRoute) -> Iterator[str]:
-    path = re.sub(r"\{\w+\}", "{order}", one.route.path) if one.role == "order" else one.route.path
     yield f"    {one.role}:   # {one.route.place}"
     if one.method != "GET":
         yield f"      method: {one.method}"
-    yield f"      path: {_scalar(path)}"
+    yield f"      path: {_scalar(one.path)}"
     if one.body:
         yield f"      body: {json.dumps(dict(one.body))}"
     if one.response:

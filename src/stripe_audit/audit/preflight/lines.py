@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import urllib.error
 import urllib.request
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from stripe_audit.redaction import Redactor, inert
 
-__all__ = ["WITHIN_S", "Line", "State", "is_open", "safe", "status_of"]
+__all__ = ["WITHIN_S", "Line", "State", "fetched", "is_open", "safe", "status_of"]
 
 WITHIN_S = 1.5
 """For each thing that is asked over a socket or a process; they are asked at the same time."""
@@ -56,7 +57,18 @@ def status_of(url: str) -> int | None:
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+
+
+def fetched(url: str, most: int) -> bytes | None:
+    """The body that a GET is answered with where that is a 200, up to ``most`` bytes; else None."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+    try:
+        with opener.open(url, timeout=WITHIN_S) as answer:
+            body: bytes = answer.read(most + 1)
+            return body if answer.status == 200 and len(body) <= most else None
+    except (OSError, ValueError, http.client.HTTPException):
         return None
 
 
