@@ -91,5 +91,5 @@ def _well_known(url: str) -> Iterable[SourceRoute]:
         statuses = list(pool.map(lambda one: status_of(url + one[1]), asked))
     for (method, path), status in zip(asked, statuses, strict=True):
         is_there = status is not None and status != missing and status not in (404, 410)
-        if is_there and (method == "POST" or status < 500):
+        if is_there and (method == "POST" or (status or 0) < 500):
             yield SourceRoute(method, path, "a well-known path", 0, "")
