@@ -11,26 +11,48 @@ from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.world import Caller, World
 from stripe_audit.keys import KeyKind, KeyMode, mask, parse_key, problems
 
-__all__ = ["LiveKeyRefused", "caller_of", "key_in", "refuse_live", "secret_key_required"]
+__all__ = ["Callers", "LiveKeyRefused", "secret_key_required"]
+
+MOST_KNOWN = 1000
+"""Keys that are remembered as accepted: far more than one account ever has."""
 
 
 class LiveKeyRefused(ApiError):
     """A live key has no business here. Neither it nor its request is recorded."""
 
 
-def refuse_live(world: World, authorization: str) -> None:
-    """Raise LiveKeyRefused, and count it, if the request carries a live key."""
-    _refuse_live(world, key_in(authorization))
+class Callers:
+    """Whose requests they are. A key that was accepted is known from then on; live ones are never remembered."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[tuple[str, str], tuple[Caller, str]] = {}
+
+    def refuse_live(self, authorization: str) -> None:
+        """Raise LiveKeyRefused, and count it, if the request carries a live key."""
+        if (authorization, "") not in self._known:
+            _refuse_live(self._world, _key_in(authorization))
+
+    def of(self, authorization: str, param: str) -> tuple[Caller, str]:
+        """Whose request this is, and the ``key_id``. Raises ApiError 401 for no key, an unknown one, and any live one.
+
+        The key comes as a bearer token, as the user name of basic authentication, or, from a browser, as the parameter
+        ``key`` (``param``).
+        """
+        known = self._known.get((authorization, param))
+        if known is not None:
+            return known
+        _refuse_live(self._world, param)
+        key = _key_in(authorization) or param
+        caller, name = _caller_of(self._world, key), key_id(key)
+        if name not in self._world.restricted:  # those may be withdrawn
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[authorization, param] = caller, name
+        return caller, name
 
 
-def caller_of(world: World, authorization: str, param: str) -> Caller:
-    """Whose request this is. Raises ApiError 401 for no key, an unknown one, and any live one.
-
-    The key comes as a bearer token, as the user name of basic authentication, or, from a browser, as the parameter
-    ``key`` (``param``).
-    """
-    _refuse_live(world, param)
-    key = key_in(authorization) or param
+def _caller_of(world: World, key: str) -> Caller:
     if not key:
         raise _unauthorized(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using "
@@ -73,7 +95,7 @@ def secret_key_required() -> ApiError:
     )
 
 
-def key_in(authorization: str) -> str:
+def _key_in(authorization: str) -> str:
     """The key of an ``Authorization`` header; empty if it has none."""
     scheme, _, rest = authorization.strip().partition(" ")
     if scheme.lower() == "bearer":

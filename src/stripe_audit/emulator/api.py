@@ -12,11 +12,12 @@ from typing import Any
 from aiohttp import web
 
 from stripe_audit.emulator.access import LiveKeyRefused, secret_key_required
-from stripe_audit.emulator.errors import ApiError, unsupported
+from stripe_audit.emulator.endpoints import missing_endpoints, unsupported
+from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.expand import check_expand, expand
 from stripe_audit.emulator.faults import Fault
 from stripe_audit.emulator.permissions import check_permission
-from stripe_audit.emulator.reading import ApiRequest, read
+from stripe_audit.emulator.reading import ApiRequest, Reader
 from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.resources.intent_states import shown_to_customer
 from stripe_audit.emulator.routes import Route, RouteTable
@@ -51,22 +52,17 @@ class Api:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._routes = RouteTable(ROUTES)
+        self._reader = Reader(world)
+        self._routes = RouteTable(ROUTES, missing_endpoints(ROUTES))
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. Whatever a client sends, it gets an answer in Stripe's shape."""
         start = time.time()
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_PREFLIGHT)
-        asked = ApiRequest.of(request, self._world.ids.new("req"))
-        try:
-            await read(self._world, request, asked)
-        except LiveKeyRefused as error:
-            return self._response(self._failed(error, asked), asked.version)
-        except ApiError as error:
-            answer = self._failed(error, asked)
-            self._note(asked, answer, start)
-            return self._response(answer, asked.version)
+        asked, refusal = await self._reader.read(request)
+        if refusal is not None:
+            return self._response(self._refused(asked, refusal, start), asked.version)
         fault = self._fault(asked)
         if fault is not None:
             lost = await self._troubled(request, asked, fault, start)
@@ -79,6 +75,28 @@ class Api:
             if lost is not None:
                 return lost
         return self._response(answer, asked.version)
+
+    def answer(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body for a request that is here as a whole, while no fault is in force.
+
+        The names of the request's headers are in lower case. ``handle`` would give the same answer.
+        """
+        start = time.time()
+        asked, refusal = self._reader.read_plain(method, path, query, headers, body)
+        if refusal is not None:
+            answer = self._refused(asked, refusal, start)
+        else:
+            answer = self._answer(asked)
+            self._note(asked, answer, start)
+        return answer.status, _headers(answer, asked.version), answer.body
+
+    def _refused(self, asked: ApiRequest, refusal: ApiError, start: float) -> Answer:
+        answer = self._failed(refusal, asked)
+        if not isinstance(refusal, LiveKeyRefused):
+            self._note(asked, answer, start)
+        return answer
 
     def _fault(self, asked: ApiRequest) -> Fault | None:
         for fault in self._world.faults.rules.values():
@@ -173,8 +191,8 @@ class Api:
             result = route.endpoint(call)
             shown = expand(self._world.store, result, paths) if paths else result
             identity = result.get("id") or call.touched
-            shown = self._world.renderer.at(shown, asked.version)
-            return Answer(200, json.dumps(shown).encode(), asked.request_id, identity, is_saved=True)
+            body = self._world.renderer.encoded(shown, asked.version)
+            return Answer(200, body, asked.request_id, identity, is_saved=True)
         except ApiError as error:
             return self._failed(error, asked, call)
         except Exception as error:  # the emulator's own mistake: it must not end the emulator, and it must be seen
@@ -230,7 +248,12 @@ class Api:
             self._world.recorder.call(entry, answer.body)
 
     def _response(self, answer: Answer, version: str) -> web.Response:
-        headers = {**_CORS, "Request-Id": answer.request_id, **answer.headers}
-        if version:
-            headers["Stripe-Version"] = version
+        headers = _headers(answer, version)
         return web.Response(body=answer.body, status=answer.status, headers=headers, content_type="application/json")
+
+
+def _headers(answer: Answer, version: str) -> dict[str, str]:
+    headers = {**_CORS, "Request-Id": answer.request_id, **answer.headers}
+    if version:
+        headers["Stripe-Version"] = version
+    return headers

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-from stripe_audit.emulator.access import caller_of, key_in, refuse_live
+from stripe_audit.emulator.access import Callers
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.form import decode, decode_json
 from stripe_audit.emulator.sdk import headers_of
-from stripe_audit.emulator.stripecli.sessions import key_id
 from stripe_audit.emulator.versions import is_version
 from stripe_audit.emulator.world import Caller, World
 
-__all__ = ["ApiRequest", "read"]
+__all__ = ["ApiRequest", "Reader"]
 
 _FROM_BROWSERS = {"_stripe_version", "_stripe_account", "client_attribution_metadata", "guid", "muid", "sid"}
 """Parameters that Stripe.js adds and no reference names."""
@@ -29,7 +29,7 @@ _NOT_A_FORM = (
 
 @dataclass(slots=True)
 class ApiRequest:
-    """What is known of a request so far; ``read`` fills it in, and stops where it has to refuse."""
+    """What is known of a request so far; the reader fills it in, and stops where it has to refuse."""
 
     method: str
     path: str
@@ -37,7 +37,6 @@ class ApiRequest:
     headers: dict[str, Any]
     caller: Caller = "unknown"
     params: dict[str, Any] = field(default_factory=dict)
-    fingerprint: str = ""
     key_id: str = ""
     unknown_params: list[str] = field(default_factory=list)
     version: str = ""
@@ -53,58 +52,91 @@ class ApiRequest:
         """Where an idempotency key holds: with one caller, for one account."""
         return f"{self.caller} {self.headers['stripe_account'] or ''}"
 
-    @classmethod
-    def of(cls, request: web.BaseRequest, request_id: str) -> ApiRequest:
-        """What the first line and the headers say."""
-        return cls(request.method, request.path, request_id, headers_of(request.headers))
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same parameters; those of a POST count. Few calls need it."""
+        canonical = json.dumps(self.params, sort_keys=True) if self.method == "POST" else ""
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-async def read(world: World, request: web.BaseRequest, asked: ApiRequest) -> None:
-    """Fill in caller, parameters and version.
+class Reader:
+    """Reads the requests to one world."""
 
-    Raises ApiError for a key that may not call, and for a body, parameters or a version that cannot be read; and
-    LiveKeyRefused for a live key, before anything else is looked at.
-    """
-    authorization = request.headers.get("Authorization", "")
-    refuse_live(world, authorization)
-    body, problem = await _body(request)
-    has_json = request.headers.get("Content-Type", "").startswith("application/json")
-    is_json = has_json and (body.lstrip()[:1] == "{" or asked.path.startswith("/v2/")) and bool(body.strip())
-    params: dict[str, Any] = {}
-    try:
-        params = decode(request.rel_url.raw_query_string, "" if is_json else body)
-    except ApiError as error:
-        problem = problem or error
-    key = str(params.pop("key", ""))
-    asked.caller = caller_of(world, authorization, key)
-    asked.key_id = key_id(key_in(authorization) or key)
-    if problem is None and is_json:
-        if asked.path.startswith("/v2/"):
-            params.update(decode_json(body))
-        else:
-            problem = invalid(_NOT_A_FORM)
-    if problem is not None:
-        raise problem
-    asked.version = _version(world, request, params)
-    if asked.caller == "customer":
-        params = {name: value for name, value in params.items() if name not in _FROM_BROWSERS}
-    asked.params = params
-    canonical = json.dumps(params, sort_keys=True) if request.method == "POST" else ""
-    asked.fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._callers = Callers(world)
+
+    async def read(self, request: web.BaseRequest) -> tuple[ApiRequest, ApiError | None]:
+        """A request, and the error that answers it: for a key that may not call, and for a body, parameters or a
+        version that cannot be read. It is a LiveKeyRefused for a live key, before anything else is looked at.
+        """
+        asked = self._begun(request.method, request.path, request.headers)
+        try:
+            self._callers.refuse_live(request.headers.get("authorization", ""))
+            body, problem = await _body(request)
+            self._fill(asked, request.headers, request.rel_url.raw_query_string, body, problem)
+        except ApiError as error:
+            return asked, error
+        return asked, None
+
+    def read_plain(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[ApiRequest, ApiError | None]:
+        """The same for a request that is here as a whole. The headers' names are in lower case."""
+        asked = self._begun(method, path, headers)
+        try:
+            self._callers.refuse_live(headers.get("authorization", ""))
+            text, problem = _text(body)
+            self._fill(asked, headers, query, text, problem)
+        except ApiError as error:
+            return asked, error
+        return asked, None
+
+    def _begun(self, method: str, path: str, headers: Mapping[str, str]) -> ApiRequest:
+        return ApiRequest(method, path, self._world.ids.new("req"), headers_of(headers))
+
+    def _fill(
+        self, asked: ApiRequest, headers: Mapping[str, str], query: str, body: str, problem: ApiError | None
+    ) -> None:
+        is_v2 = asked.path.startswith("/v2/")
+        has_json = headers.get("content-type", "").startswith("application/json")
+        is_json = has_json and (body.lstrip()[:1] == "{" or is_v2) and bool(body.strip())
+        params: dict[str, Any] = {}
+        try:
+            params = decode(query, "" if is_json else body)
+        except ApiError as error:
+            problem = problem or error
+        key = str(params.pop("key", ""))
+        asked.caller, asked.key_id = self._callers.of(headers.get("authorization", ""), key)
+        if problem is None and is_json:
+            if is_v2:
+                params.update(decode_json(body))
+            else:
+                problem = invalid(_NOT_A_FORM)
+        if problem is not None:
+            raise problem
+        asked.version = self._version(headers, params)
+        if asked.caller == "customer":
+            params = {name: value for name, value in params.items() if name not in _FROM_BROWSERS}
+        asked.params = params
+
+    def _version(self, headers: Mapping[str, str], params: dict[str, Any]) -> str:
+        version = headers.get("stripe-version") or params.get("_stripe_version") or self._world.config.api_version
+        if not isinstance(version, str) or not is_version(version):
+            raise invalid(f"Invalid Stripe API version: {str(version)[:50]}")
+        return version
 
 
 async def _body(request: web.BaseRequest) -> tuple[str, ApiError | None]:
     try:
-        return (await request.read()).decode("utf-8") if request.body_exists else "", None
-    except UnicodeDecodeError:
-        return "", invalid("Invalid UTF-8 in the request's body")
+        return _text(await request.read()) if request.body_exists else ("", None)
     except (web.HTTPException, web.RequestPayloadError, ValueError) as error:
         status = error.status if isinstance(error, web.HTTPException) else 400
         return "", ApiError("The request's body could not be read", status=status)
 
 
-def _version(world: World, request: web.BaseRequest, params: dict[str, Any]) -> str:
-    version = request.headers.get("Stripe-Version") or params.get("_stripe_version") or world.config.api_version
-    if not isinstance(version, str) or not is_version(version):
-        raise invalid(f"Invalid Stripe API version: {str(version)[:50]}")
-    return version
+def _text(body: bytes) -> tuple[str, ApiError | None]:
+    try:
+        return body.decode("utf-8"), None
+    except UnicodeDecodeError:
+        return "", invalid("Invalid UTF-8 in the request's body")

@@ -16,6 +16,11 @@ from stripe_audit.emulator.versions import Gap, Train, gap_to
 
 __all__ = ["Renderer"]
 
+_to_json = json.JSONEncoder(check_circular=False).encode
+_OBJECT = '"object": "'
+"""How a whole object, and perhaps another hash, shows in JSON. Inside of strings the quotes are escaped."""
+_HOLDERS = ("event", "list", "search_result")
+
 
 class Renderer:
     """Knows the stored objects: some values that old versions show are found in others."""
@@ -35,6 +40,16 @@ class Renderer:
             return self._page(value, version)
         gap = gap_to(version)
         return self._older(value, gap) if gap else value
+
+    def encoded(self, value: Obj, version: str) -> bytes:
+        """``at`` as JSON. Most answers hold no second object: then nothing inside them need be looked at."""
+        gap, kind = gap_to(version), value.get("object")
+        if gap is None or kind in _HOLDERS:
+            return _to_json(self.at(value, version)).encode()
+        is_changed = kind in gap.kinds and not value.get("deleted")
+        text = _to_json(self._undone(str(kind), value, {}, gap) if is_changed else value)
+        is_alone = text.count(_OBJECT) == isinstance(kind, str)
+        return (text if is_alone else _to_json(self._older(value, gap))).encode()
 
     def body(self, event: Obj, endpoint: Obj) -> bytes:
         """The event's body for an endpoint: at its API version, or thin; indented by two spaces as Stripe's are."""
@@ -86,11 +101,14 @@ class Renderer:
         }
         kind = value.get("object")
         if kind.__class__ is str and kind in gap.kinds and not value.get("deleted"):
-            shown = {**value, **changes}
-            for train in gap.trains:
-                self._undo(train, kind, value, shown, gap)
-            return shown
+            return self._undone(kind, value, changes, gap)
         return {**value, **changes} if changes else value
+
+    def _undone(self, kind: str, value: Obj, changes: Obj, gap: Gap) -> Obj:
+        shown = {**value, **changes}
+        for train in gap.trains:
+            self._undo(train, kind, value, shown, gap)
+        return shown
 
     def _undo(self, train: Train, kind: str, value: Obj, shown: Obj, gap: Gap) -> None:
         for path in train.arrived.get(kind, ()):
