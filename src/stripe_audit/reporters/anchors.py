@@ -61,7 +61,7 @@ def _described(report: Report, finding: Finding, *, is_env: bool) -> Iterator[An
     """Where the settings speak of what a finding concerns, the most telling first."""
     role = (finding.route or "").partition(" ")[0]
     near = [label for label in report.places if role and label.partition(" ")[0] == role]
-    for name in (finding.route or "", *near, *(["env_files"] if is_env else []), ""):
+    for name in (*([finding.route] if finding.route else []), *near, *(["env_files"] if is_env else []), ""):
         place = report.places.get(name)
         if place and (anchor := _anchor(report.project, place)):
             yield anchor
@@ -70,9 +70,14 @@ def _described(report: Report, finding: Finding, *, is_env: bool) -> Iterator[An
 def _anchor(project: str, source: SourceLocation) -> Anchor | None:
     """The place as an anchor; None for what is no path within the repository."""
     file = source.file.replace("\\", "/")
-    if not file.strip() or file.startswith(("/", "~")) or _SCHEME.match(file) or len(file) > _LONGEST:
-        return None
-    if inert(file) != file or "\n" in file or "\t" in file:
+    if not _is_relative(file) or (project and not _is_relative(project)):
         return None
     path = posixpath.normpath(posixpath.join(project, file))
-    return None if path == "." or path.split("/")[0] == ".." else Anchor(path, max(1, min(source.line, 2**31 - 1)))
+    is_inside = path.split("/")[0] not in (".", "..") and file.rstrip("/").rpartition("/")[2] not in (".", "..")
+    return Anchor(path, max(1, min(source.line, 2**31 - 1))) if is_inside else None
+
+
+def _is_relative(path: str) -> bool:
+    if not path.strip() or path.startswith(("/", "~")) or _SCHEME.match(path) or len(path) > _LONGEST:
+        return False
+    return inert(path) == path and "\n" not in path and "\t" not in path
