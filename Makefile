@@ -38,6 +38,7 @@ lint: $(VENV)/.dev
 test: lint
 	$(RUN) scripts/docs.py --check
 	$(RUN) scripts/derive_shapes.py --check
+	$(RUN) scripts/derive_endpoints.py --check
 	$(RUN) -m pytest
 
 docs: $(VENV)/.dev

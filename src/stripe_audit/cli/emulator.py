@@ -55,9 +55,17 @@ def emulator(
     keep: Annotated[
         int, typer.Option(min=1, max=10_000_000, help="How many calls, and saved replies, are remembered.")
     ] = 200_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the addresses and keys as one line of JSON.")] = False,
+    unsupported: Annotated[
+        bool, typer.Option("--unsupported", help="List the endpoints of Stripe's that are not emulated, and exit.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the addresses and keys, or the endpoints, as one line of JSON.")
+    ] = False,
 ) -> None:
     """Run the embedded Stripe until Ctrl-C, and print its address and keys."""
+    if unsupported:
+        _list_unsupported(as_json=as_json)
+        return
     from stripe_audit.emulator import run_forever
 
     config = replace(
@@ -83,6 +91,21 @@ def emulator(
         raise StripeError(
             f"the emulator cannot listen on port {port}: {error.strerror or error}", hint="--port 0 takes a free port"
         ) from None
+
+
+def _list_unsupported(*, as_json: bool) -> None:
+    from stripe_audit.emulator.endpoints import api_version, known_endpoints, missing_endpoints
+    from stripe_audit.emulator.resources import ROUTES
+
+    known, missing = len(known_endpoints()), list(missing_endpoints(ROUTES))
+    if as_json:
+        listed = [{"method": method, "path": path} for method, path in missing]
+        facts = {"api_version": api_version(), "known": known, "emulated": known - len(missing), "unsupported": listed}
+        typer.echo(json.dumps(facts))
+        return
+    for method, path in missing:
+        typer.echo(f"{method:<6} {path}")
+    typer.echo(f"{known - len(missing)} of Stripe's {known} endpoints ({api_version()}) are emulated.", err=True)
 
 
 def _config(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ApiError", "card_error", "invalid", "missing_resource", "unexpected_state", "unsupported"]
+__all__ = ["ApiError", "card_error", "invalid", "missing_resource", "unexpected_state"]
 
 
 class ApiError(Exception):
@@ -78,11 +78,4 @@ def card_error(message: str, *, code: str, decline_code: str | None, **extra: An
     """402: the card was refused. Kept by an idempotency key: the attempt has happened."""
     return ApiError(
         message, status=402, type="card_error", code=code, decline_code=decline_code, is_saved=True, **extra
-    )
-
-
-def unsupported(method: str, path: str) -> ApiError:
-    """404 in Stripe's words for an unknown URL, saying that the emulator does not know it."""
-    return ApiError(
-        f"Unrecognized request URL ({method}: {path}). The emulator does not implement it; Stripe may.", status=404
     )

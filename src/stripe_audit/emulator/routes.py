@@ -51,9 +51,12 @@ class _Node:
 
 
 class RouteTable:
-    """Finds a route by one dict look-up per path segment; a literal segment wins over a placeholder."""
+    """Finds a route by one dict look-up per path segment; a literal segment wins over a placeholder.
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    ``unanswered``, pairs of method and path template, has no routes: no placeholder takes its literal segments for ids.
+    """
+
+    def __init__(self, routes: Iterable[Route], unanswered: Iterable[tuple[str, str]] = ()) -> None:
         self._root = _Node()
         for route in routes:
             node = self._root
@@ -67,6 +70,17 @@ class RouteTable:
             if route.method in node.methods:
                 raise ValueError(f"two routes for {route.method} {route.path}")
             node.methods[route.method] = route
+        for method, path in unanswered:
+            if self.find(method, path) is not None:
+                self._shadow(path)
+
+    def _shadow(self, path: str) -> None:
+        node = self._root
+        for part in path.split("/")[1:]:
+            known = node.placeholder if part.startswith("{") else node.literal.setdefault(part, _Node())
+            if known is None:
+                return
+            node = known
 
     def find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
         """The route and the ids in the path; None if nothing answers this call."""

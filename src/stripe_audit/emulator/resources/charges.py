@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stripe_audit.emulator.errors import card_error, invalid, missing_resource
-from stripe_audit.emulator.lists import equal_to, list_of
+from stripe_audit.emulator.lists import equal_to, list_of, search
 from stripe_audit.emulator.resources import attempt, customers, payment_methods
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_amount, check_step, currency_of
@@ -122,9 +122,14 @@ def listed(call: Call) -> Obj:
     return list_of(call, "charge", equal_to(call, "customer", "transfer_group"))
 
 
+def found(call: Call) -> Obj:
+    return search(call, "charge")
+
+
 ROUTES = (
     Route("POST", "/v1/charges", create, "charge_create"),
     Route("GET", "/v1/charges", listed, "charge_list"),
+    Route("GET", "/v1/charges/search", found, "charge_search"),
     Route("GET", "/v1/charges/{id}", retrieve),
     Route("POST", "/v1/charges/{id}", update, "charge_update"),
     Route("POST", "/v1/charges/{id}/capture", capture, "charge_capture"),
