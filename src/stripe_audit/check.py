@@ -32,6 +32,7 @@ NEEDS: dict[str, str] = {
     "source": "target.root",
     "https": "target.https_url",
     "frontend": "target.frontend_url",
+    "page_scripts": "target.page_scripts",
     "webhook_secret": "target.routes.webhook[].secret",
     "route:health": "target.routes.health",
     "route:webhook_health": "target.routes.webhook_health",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from stripe_audit import signatures
@@ -65,6 +66,11 @@ class Context:
     def project(self) -> Project:
         """The target's files."""
         return self._world.project
+
+    @property
+    def data(self) -> tuple[Path, ...]:
+        """Files and folders in which the target keeps what it stores, as far as they are known."""
+        return self._world.data
 
     @property
     def environment(self) -> str:

@@ -14,6 +14,8 @@ from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
 from stripe_audit.settings import Settings
 from stripe_audit.settings.model import RouteSettings, SecretSource
+from stripe_audit.source.allowed import AllowedSecret
+from stripe_audit.web.inventory import AllowedScript
 
 __all__ = ["declared_needs", "project_of", "target_spec", "webhook_secrets"]
 
@@ -81,6 +83,8 @@ def project_of(settings: Settings) -> Project:
         settings.path(target.root) if target.root else None,
         tuple(settings.path(name) for name in target.env_files),
         _key_variables(settings),
+        tuple(AllowedSecret(**one.model_dump()) for one in target.secrets_allowed),
+        tuple(AllowedScript(**one.model_dump()) for one in target.page_scripts),
     )
 
 
@@ -117,6 +121,7 @@ def declared_needs(
         "source": target.root is not None,
         "https": spec.https_url is not None,
         "frontend": spec.frontend_url is not None,
+        "page_scripts": bool(target.page_scripts),
         "route:webhook": bool(spec.webhooks),
         "webhook_secret": any(webhook.secret for webhook in spec.webhooks),
         "observer:order": has_orders,

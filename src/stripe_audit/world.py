@@ -17,7 +17,9 @@ from stripe_audit.keys import KeyKind
 from stripe_audit.observers.interface import LogObserver, MailObserver, OrderObserver
 from stripe_audit.redaction import Redactor
 from stripe_audit.safety import Interlock
+from stripe_audit.source.allowed import AllowedSecret
 from stripe_audit.stripe_backend.emulated import EmulatorAddress
+from stripe_audit.web.inventory import AllowedScript
 
 __all__ = ["Project", "Register", "World"]
 
@@ -26,13 +28,16 @@ __all__ = ["Project", "Register", "World"]
 class Project:
     """The target's files: its source tree and its env files, absolute; both may be absent.
 
-    ``variables`` are the environment variables in which the target looks for Stripe's keys, as far as the settings say.
+    ``variables`` are the environment variables in which the target looks for Stripe's keys, as far as the settings say;
+    ``secrets_allowed`` and ``page_scripts`` what the project has decided to accept.
     """
 
     folder: Path
     root: Path | None = None
     env_files: tuple[Path, ...] = ()
     variables: Mapping[str, KeyKind] = field(default_factory=dict)
+    secrets_allowed: tuple[AllowedSecret, ...] = ()
+    page_scripts: tuple[AllowedScript, ...] = ()
 
 
 class Register:
@@ -73,6 +78,8 @@ class World:
     alerts_to: str | None = None
     launched: LaunchedTarget | None = None
     launch_failure: LaunchError | None = None
+    data: tuple[Path, ...] = ()
+    """Where the target keeps what it stores: files, and folders of files; as far as they are known."""
     patience: float = 4.0
     """Seconds that a check waits for an effect before it counts as missing."""
     register: Register = field(default_factory=Register)

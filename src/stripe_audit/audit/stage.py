@@ -225,6 +225,7 @@ class Stage:
             logs=self._log_observer(),
             mail=self.mail,
             alerts_to=observers.mail.alerts_to if observers.mail else None,
+            data=self._data(),
             launched=self.launched,
             launch_failure=self.launch_failure,
             patience=self.settings.model.audit.patience,
@@ -244,6 +245,12 @@ class Stage:
         if not orders or is_in_scratch:
             return ()
         return (f"{len(orders)} orders in the target's own records; their references begin with {self.tag}",)
+
+    def _data(self) -> tuple[Path, ...]:
+        """The database that is read, and scratch, where a launched target is told to keep its data."""
+        order = self.settings.model.observers.order
+        database = self.settings.path(fill_text(order.path, self.values)) if order and order.path else None
+        return tuple(place for place in (database, self.scratch if self.ports else None) if place)
 
     def _order_observer(self) -> Callable[[TargetClient], OrderObserver] | None:
         declared = self.settings.model.observers.order

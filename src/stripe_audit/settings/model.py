@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from stripe_audit.models import Severity
 from stripe_audit.money import to_minor
 from stripe_audit.phases import PHASES
+from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
 from stripe_audit.settings.texts import (
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
@@ -180,6 +181,8 @@ class TargetSettings(_Model):
     environment: Literal["test", "live", "unknown"] = "unknown"
     root: str | None = Field(None, description="the source tree")
     env_files: list[str] = Field(default_factory=list)
+    secrets_allowed: list[AllowedSecretSettings] = Field(default_factory=list)
+    page_scripts: list[PageScriptSettings] = Field(default_factory=list, description="all that the page may run")
     stripe: Literal["env", "none"] = Field(
         "none", description="env: the app takes Stripe's address from its environment; none: it cannot be redirected"
     )

@@ -1,8 +1,42 @@
-"""What lies in the target's files: env files, secrets. Read only."""
+"""What lies in the target's files: env files, secrets, git. Read only."""
 
 from __future__ import annotations
 
+from stripe_audit.source.allowed import AllowedSecret, allowance
 from stripe_audit.source.env_files import EnvFile, EnvValue, read_env_file, read_env_files
+from stripe_audit.source.env_protection import Exposure, exposures
+from stripe_audit.source.env_sets import MixedSets, env_files_below, mixed_sets
+from stripe_audit.source.git import tracked_files
+from stripe_audit.source.history import History, PastSecret, read_history
 from stripe_audit.source.key_sets import HeldKey, Mismatch, keys_in, mismatches
+from stripe_audit.source.secrets import Secret, secrets_in
+from stripe_audit.source.tree import FoundSecret, Place, Tree, is_env_file, read_tree
 
-__all__ = ["EnvFile", "EnvValue", "HeldKey", "Mismatch", "keys_in", "mismatches", "read_env_file", "read_env_files"]
+__all__ = [
+    "AllowedSecret",
+    "EnvFile",
+    "EnvValue",
+    "Exposure",
+    "FoundSecret",
+    "HeldKey",
+    "History",
+    "Mismatch",
+    "MixedSets",
+    "PastSecret",
+    "Place",
+    "Secret",
+    "Tree",
+    "allowance",
+    "env_files_below",
+    "exposures",
+    "is_env_file",
+    "keys_in",
+    "mismatches",
+    "mixed_sets",
+    "read_env_file",
+    "read_env_files",
+    "read_history",
+    "read_tree",
+    "secrets_in",
+    "tracked_files",
+]

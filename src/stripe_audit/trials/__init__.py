@@ -31,6 +31,7 @@ from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
+from stripe_audit.trials.source_tree import exception_for, place_below, read_source
 from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of, refused
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 from stripe_audit.trials.together import together
@@ -73,6 +74,9 @@ __all__ = [
     "effect_of",
     "env_files",
     "event_of",
+    "exception_for",
+    "place_below",
+    "read_source",
     "expected_states",
     "fail_handling",
     "fetched",

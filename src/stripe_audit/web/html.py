@@ -34,6 +34,13 @@ class Script:
     text: str = ""
     nonce: str | None = None
     integrity: str | None = None
+    kind: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a browser runs it; by its type it may be a block of data instead (html.spec.whatwg.org, 4.12.1)."""
+        kind = self.kind.split(";")[0].strip().lower()
+        return kind in ("", "module", "importmap") or "javascript" in kind or "ecmascript" in kind
 
     @property
     def host(self) -> str:
@@ -117,7 +124,11 @@ def _add(page: Page, base: str, element: Element) -> None:
         source = values.get("src")
         page.scripts.append(
             Script(
-                _absolute(base, source) if source else None, element.text, values.get("nonce"), values.get("integrity")
+                _absolute(base, source) if source else None,
+                element.text,
+                values.get("nonce"),
+                values.get("integrity"),
+                values.get("type", ""),
             )
         )
     elif element.tag in ("input", "select", "textarea"):

@@ -15,8 +15,8 @@ class Defect:
     ``breaks`` is the check that must find it; ``also`` names checks whose verdict it changes too, since they need what
     it breaks. The classes are put in front of the shop's own; ``env`` changes the env file that the project has (None
     removes a variable), never what the running shop is given. ``is_process`` marks the ones that only show in a
-    launched process. ``files`` are files that the project has besides or in place of its own, ``past`` such that only its
-    first commit had, ``env_mode`` the env file's permissions. ``seen_in`` names a real failure of this shape, as
+    launched process. ``files`` are files that the project has besides or in place of its own, ``past`` such that only
+    its first commit had, ``env_mode`` the env file's permissions. ``seen_in`` names a real failure of this shape, as
     owner/repo#number.
     """
 
