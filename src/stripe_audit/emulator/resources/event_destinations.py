@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
@@ -149,7 +148,7 @@ def _found(call: Call) -> Obj:
 
 
 def _touched(call: Call, destination: Obj) -> Obj:
-    destination["updated"] = timestamp(max(call.world.clock.now(), time.time()))
+    destination["updated"] = timestamp(call.world.clock.now())
     return _shown(call, destination)
 
 
