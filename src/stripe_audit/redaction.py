@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["Redactor", "contains_card_number", "inert", "is_luhn_valid", "mask"]
+__all__ = ["Redactor", "contains_card_number", "inert", "is_luhn_valid", "mask", "remember", "remembered"]
 
 
 def _starting(word: str) -> str:
@@ -120,6 +120,19 @@ def _written(secret: str) -> set[str]:
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
     }
+
+
+_REMEMBERED: set[str] = set()
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """Let the last resort know of secrets that were read: where an error is told, no redactor is at hand."""
+    _REMEMBERED.update(secrets)
+
+
+def remembered() -> frozenset[str]:
+    """Every secret that ``remember`` was told."""
+    return frozenset(_REMEMBERED)
 
 
 class Redactor:

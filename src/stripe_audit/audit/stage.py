@@ -34,9 +34,10 @@ from stripe_audit.observers.interface import LogObserver, OrderMapping, OrderObs
 from stripe_audit.observers.logs import FileLog
 from stripe_audit.observers.mail import MailSink
 from stripe_audit.observers.sql import SqliteOrders
-from stripe_audit.redaction import Redactor, inert
+from stripe_audit.redaction import Redactor, inert, remember
 from stripe_audit.safety import Interlock
 from stripe_audit.settings import Settings
+from stripe_audit.settings.held_secrets import held_secrets
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["Stage"]
@@ -83,7 +84,9 @@ class Stage:
         self.api_version: str | None = None
         self.register = Register()
         known = [self.keys.secret, self.keys.audit_secret, settings.secret(settings.model.stripe.secret_key)]
-        self.redactor = Redactor([secret for secret in (*known, *self.webhook_secrets.values()) if secret])
+        held = held_secrets(settings)
+        remember(held)
+        self.redactor = Redactor([secret for secret in (*known, *self.webhook_secrets.values(), *held) if secret])
         self.recorder = Recorder(folder, self.redactor)
         budget = settings.model.audit.budget
         self.budget = Budget(requests=budget.requests, seconds=budget.seconds, body_bytes=budget.body_bytes)

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         make_app()(words, prog_name="stripe-audit")
     except AuditError as error:
-        _raise_if_asked()
+        _show_traceback_if_asked()
         _tell(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
@@ -34,12 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)  # what a shell shows for SIGPIPE
     except OSError as error:
-        _raise_if_asked()
+        _show_traceback_if_asked()
         where = f"{error.filename}: " if error.filename else ""
         _tell(AuditError(f"{where}{error.strerror or error}"))
         sys.exit(3)
     except Exception as error:  # the last resort: a defect of ours, told in one line
-        _raise_if_asked()
+        _show_traceback_if_asked()
         _tell(AuditError(f"internal error: {type(error).__name__}: {error}", hint=_REPORT_IT))
         sys.exit(3)
 
@@ -47,18 +47,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 _REPORT_IT = "this is a defect of stripe-audit; STRIPE_AUDIT_TRACEBACK=1 shows where"
 
 
-def _raise_if_asked() -> None:
+def _show_traceback_if_asked() -> None:
     if os.environ.get("STRIPE_AUDIT_TRACEBACK") == "1":
-        raise
+        import traceback
+
+        sys.stderr.write(_safe(traceback.format_exc()))
 
 
 def _tell(error: AuditError) -> None:
-    from stripe_audit.redaction import Redactor, inert
-
-    safe = inert(Redactor().redact(error.message))
-    sys.stderr.write(f"error: {safe}\n")
+    sys.stderr.write(f"error: {_safe(error.message)}\n")
     if error.hint:
-        sys.stderr.write(f"hint: {inert(Redactor().redact(error.hint))}\n")
+        sys.stderr.write(f"hint: {_safe(error.hint)}\n")
+
+
+def _safe(text: str) -> str:
+    """Without any secret that this process has read, whoever let it get into an error's text."""
+    from stripe_audit.redaction import Redactor, inert, remembered
+
+    return inert(Redactor(remembered()).redact(text))
 
 
 def _out(text: str) -> None:
