@@ -19,6 +19,7 @@ from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.control import Control
 from stripe_audit.emulator.opening import furnish
 from stripe_audit.emulator.remote import RemoteControl
+from stripe_audit.emulator.wire import Entrance
 from stripe_audit.emulator.world import World
 from stripe_audit.keys import make_test_keys
 
@@ -26,6 +27,9 @@ __all__ = ["Emulator", "run_forever"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+SHUTDOWN_SECONDS = 0.5
+BACKLOG = 128
+"""Connections that the system accepts before they are looked at."""
 _quiet = logging.getLogger("stripe_audit.emulator.http")
 """Requests that are no HTTP are the client's mistake, and not worth a traceback on the terminal."""
 _quiet.addHandler(logging.NullHandler())
@@ -107,13 +111,13 @@ class Emulator:
         self._ended = asyncio.Event()
         world = World(self.config, self.keys, self.control_token)
         furnish(world)
-        server = web.Server(_handler(world), access_log=None, logger=_quiet)
-        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.5)
-        await runner.setup()
+        api = Api(world)
+        server = web.Server(_handler(world, api), access_log=None, logger=_quiet)
+        entrance = Entrance(api.answer, lambda: not world.faults.rules, server)
+        listening: asyncio.Server | None = None
         try:
-            site = web.TCPSite(runner, HOST, self.config.port)
-            await site.start()
-            self.url = world.url = f"http://{HOST}:{_port(runner)}"
+            listening = await self._loop.create_server(entrance, HOST, self.config.port, backlog=BACKLOG)
+            self.url = world.url = f"http://{HOST}:{listening.sockets[0].getsockname()[1]}"
             announce()
             await self._ended.wait()
         finally:
@@ -123,7 +127,12 @@ class Emulator:
             await world.clock.stop()
             if world.recorder is not None:
                 world.recorder.close()
-            await runner.cleanup()
+            if listening is not None:
+                listening.close()
+            entrance.close()
+            await asyncio.sleep(0)  # let what has just arrived begin
+            server.pre_shutdown()
+            await server.shutdown(SHUTDOWN_SECONDS)
 
 
 def run_forever(config: EmulatorConfig, announce: Callable[[Emulator], None]) -> None:
@@ -146,8 +155,8 @@ def run_forever(config: EmulatorConfig, announce: Callable[[Emulator], None]) ->
         asyncio.run(main())
 
 
-def _handler(world: World) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    api, control = Api(world), Control(world)
+def _handler(world: World, api: Api) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    control = Control(world)
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
@@ -160,7 +169,3 @@ def _handler(world: World) -> Callable[[web.BaseRequest], Awaitable[web.StreamRe
         return await api.handle(request)
 
     return handle
-
-
-def _port(runner: web.ServerRunner) -> int:
-    return int(runner.addresses[0][1])

@@ -1,0 +1,184 @@
+"""The quick way in: plain API calls are read and answered here; for all else aiohttp takes the connection over.
+
+An HTTP server for every case costs more than the call that it carries: as many requests are answered twice as fast. A
+call is plain if nothing about it can be understood in two ways: HTTP/1.1, a path of ordinary characters, each header
+once, and a body whose length is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import cast
+
+from aiohttp.http import SERVER_SOFTWARE
+
+__all__ = ["MOST_BODY", "Entrance", "Head", "head_of"]
+
+MOST_HEAD = 16 * 1024
+MOST_BODY = 256 * 1024
+"""Bytes. What is longer goes to aiohttp, which has limits of its own."""
+_REQUEST = re.compile(r"(GET|POST|DELETE) (/v[12]/[A-Za-z0-9_./-]*)(?:\?([!\"$-~]*))? HTTP/1\.1")
+_HEADERS = re.compile(r"(?:\r\n[A-Za-z0-9-]+:[\t -~]*)*")
+_LENGTH = re.compile(r"[0-9]{1,9}")
+_UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "content-encoding", "te", "trailer"))
+_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+
+Answer = Callable[[str, str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+"""From method, path, query, headers (their names in lower case) and body, to status, headers and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first line and the headers, their names in lower case. ``length`` is the body's, in bytes."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    length: int
+
+
+def head_of(text: bytes) -> Head | None:
+    """The head of a plain call, from its bytes without the empty line at the end; None where it is not plain."""
+    first, separator, rest = text.decode("latin-1").partition("\r\n")
+    request = _REQUEST.fullmatch(first)
+    rest = separator + rest
+    if request is None or "/." in first or _HEADERS.fullmatch(rest) is None:
+        return None
+    headers: dict[str, str] = {}
+    lines = rest.split("\r\n")[1:]
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip(" \t")
+    length = headers.get("content-length", "0")
+    if (
+        len(headers) != len(lines)  # one was given twice
+        or "host" not in headers
+        or not _UNUSUAL.isdisjoint(headers)
+        or headers.get("connection", "keep-alive").lower() != "keep-alive"
+        or _LENGTH.fullmatch(length) is None
+    ):
+        return None
+    method, path, query = request.groups()
+    return Head(method, path, query or "", headers, int(length))
+
+
+class Entrance:
+    """Makes a protocol for each connection, for ``loop.create_server``.
+
+    ``answer`` answers plain calls while ``is_open`` says so; ``otherwise`` makes the protocol that takes all else.
+    """
+
+    def __init__(
+        self, answer: Answer, is_open: Callable[[], bool], otherwise: Callable[[], asyncio.BaseProtocol]
+    ) -> None:
+        self.answer = answer
+        self.is_open = is_open
+        self.otherwise = otherwise
+        self.wires: set[_Wire] = set()
+        """Connections that have not been handed over."""
+
+    def __call__(self) -> asyncio.Protocol:
+        return _Wire(self)
+
+    def close(self) -> None:
+        """Close what has not been handed over, once its answers are sent."""
+        for wire in list(self.wires):
+            wire.close()
+
+
+class _Wire(asyncio.Protocol):
+    """One connection. Its requests are answered one after the other, as HTTP/1.1 has them."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+        self._head: tuple[Head, int] | None = None
+        """The head of the request whose body is on its way, and where that begins."""
+        self._is_full = False
+        """Whether the client leaves so many answers unread that no further request is looked at."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._entrance.wires.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._entrance.wires.discard(self)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._go_on()
+
+    def data_received(self, data: bytes) -> None:
+        self._received = self._received + data if self._received else data
+        self._go_on()
+
+    def _go_on(self) -> None:
+        transport = self._transport
+        while self._received and transport is not None and not self._is_full and not transport.is_closing():
+            if self._head is None and not self._begin():
+                self._hand_over(transport)
+                return
+            assert self._head is not None
+            head, start = self._head
+            end = start + head.length
+            if len(self._received) < end:
+                return
+            body, self._received = self._received[start:end], self._received[end:]
+            self._head = None
+            transport.write(_encoded(*self._entrance.answer(head.method, head.path, head.query, head.headers, body)))
+
+    def _begin(self) -> bool:
+        """Read a head; False if aiohttp has to."""
+        end = self._received.find(b"\r\n\r\n", 0, MOST_HEAD)
+        head = head_of(self._received[:end]) if end >= 0 and self._entrance.is_open() else None
+        if head is None or head.length > MOST_BODY:
+            return False
+        self._head = head, end + 4
+        return True
+
+    def _hand_over(self, transport: asyncio.Transport) -> None:
+        other = cast("asyncio.Protocol", self._entrance.otherwise())
+        self._entrance.wires.discard(self)
+        self._transport = None
+        transport.set_protocol(other)
+        other.connection_made(transport)
+        other.data_received(self._received)
+
+
+def _encoded(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    told = "".join([f"\r\n{name}: {value}" for name, value in headers.items()])
+    return (
+        f"{_LINES[status]}{told}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}{_date()}\r\n\r\n"
+    ).encode("latin-1") + body
+
+
+_now: tuple[int, str] = 0, ""
+
+
+def _date() -> str:
+    """The headers that are the same for a second."""
+    global _now
+    second = int(time.time())
+    if _now[0] != second:
+        _now = second, f"\r\nDate: {formatdate(second, usegmt=True)}\r\nServer: {SERVER_SOFTWARE}"
+    return _now[1]
