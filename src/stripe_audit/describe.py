@@ -13,6 +13,7 @@ from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, Webhook
 from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
 from stripe_audit.settings import Settings
+from stripe_audit.settings.launching import way_without_launch
 from stripe_audit.settings.model import RouteSettings, SecretSource
 from stripe_audit.source.allowed import AllowedSecret
 from stripe_audit.web.inventory import AllowedScript
@@ -115,7 +116,7 @@ def declared_needs(
     has_logs = observers.logs is not None and (observers.logs.kind == "file" or is_launching)
     conditions = {
         "launch": is_launching,
-        "stripe": target.stripe != "none",
+        "stripe": way_without_launch(target.stripe, is_launching=is_launching) != "none",
         "items": bool(spec.items),
         "env_files": bool(target.env_files),
         "source": target.root is not None,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, replace
 
+from stripe_audit.audit.connection import what_to_try
 from stripe_audit.audit.stage import Stage
 from stripe_audit.context import Context
 from stripe_audit.errors import AuditError, Ending
@@ -52,7 +53,7 @@ def _declared_facts(settings: Settings, *, is_launching: bool, calls: int, live_
     return TestModeFacts(
         environment=target.environment,
         launched=is_launching,
-        keys_injected=launch is not None and any("{secret_key}" in text for text in launch.env.values()),
+        keys_injected=launch is not None and (target.stripe in ("inject", "proxy") or launch.says("secret_key")),
         calls_with_audit_keys=calls,
         declared_key=None if mode is KeyMode.UNKNOWN else mode.value,
         live_signs=signs,
@@ -68,17 +69,23 @@ def prove(stage: Stage, *, allow_probes: bool) -> Proof:
     granted = permission(facts, allow_probes=allow_probes)
     may_try = facts.launched and facts.keys_injected and facts.environment == "test" and not facts.live_signs
     if not granted.strongest > Effect.PROBE and not (may_try and stage.stripe):
-        return Proof(granted)
+        return Proof(_advised(granted, facts, stage))
     trouble = _canary(stage)
     facts = known_facts(stage, calls=_calls(stage))
     if facts.live_signs or (facts.launched and not facts.calls_with_audit_keys):
-        return Proof(permission(facts, allow_probes=allow_probes), trouble.notes)
+        return Proof(_advised(permission(facts, allow_probes=allow_probes), facts, stage), trouble.notes)
     if trouble.live_sign:
         return Proof(permission(replace(facts, live_signs=(trouble.live_sign,)), allow_probes=allow_probes))
     if trouble.is_elsewhere:
         told = "the target created a payment, but not at the audit's Stripe: it does not reach the emulator"
-        return Proof(Permission(Effect.READ, told, "target.launch.env: give the app {stripe_url}"), trouble.notes)
+        return Proof(Permission(Effect.READ, told, what_to_try(stage)), trouble.notes)
     return Proof(permission(facts, allow_probes=allow_probes), trouble.notes)
+
+
+def _advised(granted: Permission, facts: TestModeFacts, stage: Stage) -> Permission:
+    """With what to try for this very target, where it was launched and its calls were not seen."""
+    is_unseen = facts.launched and not facts.calls_with_audit_keys and granted.strongest is Effect.PROBE
+    return replace(granted, setting=what_to_try(stage)) if is_unseen else granted
 
 
 @dataclass(frozen=True, slots=True)

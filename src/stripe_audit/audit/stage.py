@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import secrets
-import shlex
 import shutil
-import socket
 import string
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from stripe_audit.audit.filling import fill_text, placeholders
+from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
+from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
 from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.ports import free_port
-from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec, launch_environment
+from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec
 from stripe_audit.deployment.target import TargetClient
@@ -38,6 +35,7 @@ from stripe_audit.redaction import Redactor, inert, remember
 from stripe_audit.safety import Interlock
 from stripe_audit.settings import Settings
 from stripe_audit.settings.held_secrets import held_secrets
+from stripe_audit.settings.launching import way_without_launch
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["Stage"]
@@ -69,13 +67,14 @@ class Stage:
         random: Random = secrets.SystemRandom() if seed is None else Random(f"tag {seed}")  # noqa: S311
         self.tag = "sa" + "".join(random.choice(_TAG_LETTERS) for _ in range(8))
         self.is_launching = is_launching and target.launch is not None
+        self.way = way_without_launch(target.stripe, is_launching=self.is_launching)
         self.keys = make_test_keys(seed)
         self.webhook_secrets = webhook_secrets(settings, seed, is_launching=self.is_launching)
         self.stripe = (
             EmbeddedStripe(
                 self.keys, port=settings.model.stripe.port, seed=seed, api_version=settings.model.stripe.api_version
             )
-            if target.stripe != "none"
+            if self.way != "none"
             else None
         )
         mail = settings.model.observers.mail
@@ -116,7 +115,7 @@ class Stage:
                 self.start_target()
             else:
                 self.spec = target_spec(self.settings, {}, self.webhook_secrets)
-                self.unreached = _why_unreached(self.spec.url)
+                self.unreached = why_unreached(self.spec.url)
             self._register_webhooks()
         except BaseException:
             self.close()
@@ -141,27 +140,37 @@ class Stage:
         launch = self.settings.model.target.launch
         assert launch is not None
         self.choose_ports()
-        command = shlex.split(launch.command) if isinstance(launch.command, str) else launch.command
+        is_found = "{port}" in self.settings.model.target.url and not launch.says("port")
         self.launched = LaunchedTarget(
             LaunchSpec(
-                command=[fill_text(word, self.values) for word in command],
+                command=[fill_text(word, self.values) for word in launch.words],
                 cwd=self.settings.path(launch.cwd),
-                env=launch_environment(self.launch_variables()),
+                env=target_environment(self.settings, self.values, scratch=self.scratch),
                 output=self.scratch / "target.log",
-                port=_port_of(self.spec.url),
+                port=None if is_found else port_of(self.spec.url),
                 scratch=(self.scratch, *self.temporary),
                 ready_within=launch.ready_within,
                 stop_within=launch.stop_within,
             ),
-            safe=lambda text: inert(self.redactor.redact(text)),
+            safe=self.safe,
         )
         self._opened.append(self.launched.stop)
+        watch = PortWatch(int(self.ports["port"])) if is_found else None
         try:
             self.launched.start()
-            self.launched.wait_ready(self._answers)
+            self.launched.wait_ready(lambda: (watch is None or self._finds_port(watch)) and self._answers())
         except LaunchError as error:
             self.launch_failure = error
             self.unreached = error.message
+
+    def _finds_port(self, watch: PortWatch) -> bool:
+        """Whether the target has a port by now; the target is described with it from then on."""
+        assert self.launched
+        found = watch.look(self.launched.pid or 0)
+        if found:
+            self.choose_ports(**{**self.ports, "port": str(found)})
+            self.launched.spec = replace(self.launched.spec, port=found)
+        return found is not None
 
     def choose_ports(self, **fixed: str) -> None:
         """Free ports for ``{port}`` and ``{https_port}``, and the target's description with them filled in."""
@@ -170,16 +179,14 @@ class Stage:
 
     def launch_variables(self) -> dict[str, str]:
         """The environment that the settings declare for the target, filled in."""
-        launch = self.settings.model.target.launch
-        assert launch is not None
-        return {name: fill_text(text, self.values) for name, text in launch.env.items()}
+        return told_variables(self.settings, self.values)
 
     @property
     def values(self) -> Mapping[str, str]:
         """What the placeholders of ``target.launch`` stand for in this run."""
         host, port = self.mail.address if self.mail else ("127.0.0.1", 0)
         return placeholders(
-            ports={**self.ports, **({} if "port" in self.ports else {"port": str(_port_of(self.spec.url))})},
+            ports={**self.ports, **({} if "port" in self.ports else {"port": str(port_of(self.spec.url))})},
             keys=self.keys,
             stripe_url=self.stripe.address.url if self.stripe else "",
             webhook_secrets=self.webhook_secrets,
@@ -191,16 +198,11 @@ class Stage:
     def _answers(self) -> bool:
         """Whether the target speaks HTTP, whatever it says."""
         health = self.spec.routes.get("health")
-        request = urllib.request.Request(self.spec.url + (health.path if health else "/"))  # noqa: S310 - http(s) only
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=2):
-                return True
-        except urllib.error.HTTPError as error:
-            error.close()
-            return True
-        except (OSError, ValueError):
-            return False
+        return speaks_http(self.spec.url + (health.path if health else "/"))
+
+    def safe(self, text: str) -> str:
+        """A text of the target's, fit to be shown."""
+        return inert(self.redactor.redact(text))
 
     def _register_webhooks(self) -> None:
         if self.stripe is None or self.unreached:
@@ -279,24 +281,3 @@ class Stage:
     def _log_observer(self) -> LogObserver | None:
         declared, path = self.settings.model.observers.logs, self.log_path()
         return FileLog(path, is_json=declared.format == "json") if declared and path else None
-
-
-def _port_of(url: str) -> int | None:
-    parts = urlsplit(url)
-    try:
-        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return None
-
-
-def _why_unreached(url: str) -> str | None:
-    """Why no connection to a URL's host can be had, or None where it can."""
-    parts = urlsplit(url)
-    port = _port_of(url)
-    if port is None or not parts.hostname:
-        return f"{url} names no port to connect to"
-    try:
-        with closing(socket.create_connection((parts.hostname, port), timeout=5)):
-            return None
-    except OSError as error:
-        return f"no connection to {parts.hostname} port {port} ({error.strerror or error})"

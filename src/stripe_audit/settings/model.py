@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,8 +11,8 @@ from stripe_audit.models import Severity
 from stripe_audit.money import to_minor
 from stripe_audit.phases import PHASES
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
+from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
 from stripe_audit.settings.texts import (
-    LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Expression,
     Path_,
@@ -122,41 +121,6 @@ class RoutesSettings(_Model):
         return value
 
 
-class LaunchSettings(_Model):
-    """How the audit starts the target itself, as a separate process that it also stops."""
-
-    command: str | list[str]
-    cwd: str = "."
-    env: dict[str, str] = Field(default_factory=dict)
-    ready_within: float = Field(20.0, gt=0, le=600, description="seconds")
-    stop_within: float = Field(5.0, ge=0, le=60, description="seconds from SIGTERM to SIGKILL")
-
-    @field_validator("env", "command")
-    @classmethod
-    def _known_placeholders(cls, value: Any) -> Any:
-        return check_placeholders(value, LAUNCH_PLACEHOLDERS)
-
-    @field_validator("command")
-    @classmethod
-    def _is_command(cls, value: str | list[str]) -> str | list[str]:
-        try:
-            words = shlex.split(value) if isinstance(value, str) else value
-        except ValueError:
-            raise ValueError("a quote in it is not closed") from None
-        if not words or not words[0]:
-            raise ValueError("it is empty")
-        if "\0" in "".join(words):
-            raise ValueError("it holds a NUL")
-        return value
-
-    @field_validator("env")
-    @classmethod
-    def _are_variables(cls, value: dict[str, str]) -> dict[str, str]:
-        if any(not name or "=" in name or "\0" in name + text for name, text in value.items()):
-            raise ValueError("a name is empty or holds '=', or there is a NUL")
-        return value
-
-
 class ItemSettings(_Model):
     """Something that the target sells; the price in major units, exact."""
 
@@ -183,12 +147,28 @@ class TargetSettings(_Model):
     env_files: list[str] = Field(default_factory=list)
     secrets_allowed: list[AllowedSecretSettings] = Field(default_factory=list)
     page_scripts: list[PageScriptSettings] = Field(default_factory=list, description="all that the page may run")
-    stripe: Literal["env", "none"] = Field(
-        "none", description="env: the app takes Stripe's address from its environment; none: it cannot be redirected"
+    stripe: Way = Field(
+        "none",
+        description="how the app's calls get to the audit's Stripe. inject (the default with launch): by its own "
+        "interpreter, Python or Node.js; proxy: by HTTPS_PROXY and a certificate of the run; env (the default where "
+        "launch says {stripe_url}): it takes the address from its environment; none: not at all",
+    )
+    listen: Literal["loopback", "declared"] = Field(
+        "loopback", description="with inject: loopback keeps the app off the machine's other addresses"
     )
     launch: LaunchSettings | None = None
     items: list[ItemSettings] = Field(default_factory=list)
     routes: RoutesSettings = RoutesSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _launched(cls, data: Any) -> Any:
+        return with_launch_defaults(data)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> TargetSettings:
+        check_way(self.stripe, self.launch)
+        return self
 
 
 class OrderObserverSettings(_Model):
