@@ -145,6 +145,7 @@ def test_a_port_in_use_is_a_clear_error(environment, emulator):
         (["--fault", "{"], "not a fault"),
         (["--fault", '{"action": {"kind": "status"}, "colour": "red"}'], "colour"),
         (["--fault", "status,colour=red"], "colour"),
+        (["--fault", "status,saved=perhaps"], "saved must be true or false"),
         (["--clock", "noon"], "not a time: noon"),
         (["--clock", "0001-01-01"], "not a time: 0001-01-01"),
         (["--clock", "2100-01-02"], "not a time"),

@@ -68,11 +68,74 @@ def test_a_refused_form_is_not_kept(client):
     assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"}).amount == 2000
 
 
-def test_a_failure_without_an_effect_is_not_kept(client, control):
-    control.fault("status", status=500, times=1)
-    with pytest.raises(stripe.APIError):
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503, "saved": True}])
+def test_a_failure_of_the_endpoint_is_replayed(client, control, fault):
+    """docs.stripe.com/api/idempotent_requests: "retries with the same key return the saved response, including 500"."""
+    control.fault("status", times=1, **fault)
+    ids = []
+    for _ in range(2):
+        with pytest.raises(stripe.APIError) as caught:
+            client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
+        assert caught.value.http_status == fault["status"]
+        ids.append(caught.value.headers.get("Original-Request"))
+    assert ids[0] is None and ids[1] is not None and caught.value.headers["Idempotent-Replayed"] == "true"
+    assert client.v1.payment_intents.list().data == []
+    assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "other"}).amount == 2000
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("status", {"status": 502}),
+        ("status", {"status": 503}),
+        ("status", {"status": 504}),
+        ("status", {"status": 500, "saved": False}),
+        ("status", {"status": 409, "code": "lock_timeout"}),
+        ("status", {"status": 400, "code": "parameter_invalid_empty"}),
+        ("status", {"status": 401}),
+        ("rate_limit", {}),
+        ("reset_before", {}),
+    ],
+)
+def test_what_comes_before_the_endpoint_is_not_kept(client, control, kind, fault):
+    control.fault(kind, times=1, **fault)
+    with pytest.raises(stripe.StripeError):
         client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
-    assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"}).amount == 2000
+    made = client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
+    assert made.amount == 2000 and "Idempotent-Replayed" not in made.last_response.headers
+
+
+def test_a_fault_never_takes_the_place_of_a_saved_answer(client, control):
+    first = client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
+    control.fault("status", status=500, times=2)
+    for params in (PARAMS, {**PARAMS, "amount": 2001}):
+        with pytest.raises(stripe.APIError):
+            client.v1.payment_intents.create(params, {"idempotency_key": "k"})
+    assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"}).id == first.id
+
+
+@pytest.mark.parametrize(
+    ("attempt", "status"),
+    [
+        (lambda client, options: client.v1.payment_intents.create({"amount": 1, "currency": "usd"}, options), 400),
+        (lambda client, options: client.v1.payment_intents.create({"currency": "usd"}, options), 400),
+        (lambda client, options: client.v1.payment_intents.confirm("pi_none", {}, options), 404),
+        (lambda client, options: client.v1.payment_intents.create(PARAMS, {**options, "api_key": "sk_x"}), 401),
+    ],
+)
+def test_refusals_are_not_kept(client, attempt, status):
+    with pytest.raises(stripe.StripeError) as caught:
+        attempt(client, {"idempotency_key": "k"})
+    assert caught.value.http_status == status
+    assert client.v1.customers.create({}, {"idempotency_key": "k"}).id
+
+
+def test_keys_are_the_accounts_own(client, make_client, emulator):
+    first = client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
+    account = client.v1.accounts.create({"type": "express", "country": "US"})
+    there = client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k", "stripe_account": account.id})
+    other_key = make_client("sk_test_" + "a1B2" * 8).v1.payment_intents.create(PARAMS, {"idempotency_key": "k"})
+    assert there.id != first.id == other_key.id
 
 
 def test_a_request_under_way_makes_the_second_a_conflict(client, control):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["emulator", "make"]
 
-_ACTION = ("kind", "status", "seconds", "type", "code", "decline_code", "message", "reason")
+_ACTION = ("kind", "status", "seconds", "type", "code", "decline_code", "message", "reason", "saved")
 _YEAR_2100 = 4_102_444_800
 _NUMBERS = ("status", "times")
 _HINT = 'such as --fault "status,status=503,method=POST,path=/v1/payment_intents,times=1", or the control API\'s JSON'
@@ -188,9 +188,14 @@ def _from_short_form(text: str) -> dict[str, Any]:
         name, separator, value = (part.strip() for part in pair.partition("="))
         if not separator:
             raise ValueError(f"{pair.strip()!r} is no name=value")
-        number = int(value) if name in _NUMBERS else float(value) if name == "seconds" else value
-        (action if name in _ACTION else rule)[name] = number
+        (action if name in _ACTION else rule)[name] = _typed(name, value)
     return {**rule, "action": action}
+
+
+def _typed(name: str, value: str) -> Any:
+    if name == "saved":
+        return {"true": True, "false": False}.get(value, value)
+    return int(value) if name in _NUMBERS else float(value) if name == "seconds" else value
 
 
 def _facts(running: Emulator) -> dict[str, Any]:

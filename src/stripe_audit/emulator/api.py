@@ -124,6 +124,8 @@ class Api:
             return None
         if isinstance(outcome, ApiError):
             answer = self._failed(outcome, asked)
+            if answer.is_saved and asked.key and self._reserve(asked):
+                saved.keep(asked.scope, asked.key, answer, answer.body)
             self._note(asked, answer, start, fault)
             return self._response(answer, asked.version)
         self._note(asked, Answer(0, b"", asked.request_id, error={"type": fault.action["kind"]}), start, fault)
@@ -198,7 +200,8 @@ class Api:
         except Exception as error:  # the emulator's own mistake: it must not end the emulator, and it must be seen
             log.exception("%s %s", asked.method, asked.path)
             self._world.defects.append(f"{asked.method} {asked.path}: {type(error).__name__}: {error}")
-            return self._failed(ApiError("An unknown error occurred", status=500, type="api_error"), asked)
+            unknown = ApiError("An unknown error occurred", status=500, type="api_error", is_saved=True)
+            return self._failed(unknown, asked)
 
     def _route(self, asked: ApiRequest) -> tuple[Route, tuple[str, ...]]:
         found = self._routes.find(asked.method, asked.path)

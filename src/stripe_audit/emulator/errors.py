@@ -10,8 +10,8 @@ __all__ = ["ApiError", "card_error", "invalid", "missing_resource", "unexpected_
 class ApiError(Exception):
     """An answer with an ``error`` body. ``extra`` holds further members (``payment_intent``, ``charge``, …).
 
-    ``is_saved`` says whether an idempotency key keeps the answer: answers of an endpoint that began its work are kept,
-    refusals of a request's form are not (docs.stripe.com/api/idempotent_requests).
+    ``is_saved`` says whether an idempotency key keeps the answer: declines and failures of an endpoint that began its
+    work are kept, refusals of a request's form are not (docs.stripe.com/api/idempotent_requests).
     """
 
     def __init__(

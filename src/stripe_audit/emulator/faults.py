@@ -13,7 +13,10 @@ from stripe_audit.emulator.ids import Ids
 __all__ = ["KINDS", "Fault", "Faults"]
 
 KINDS = ("status", "rate_limit", "slow", "timeout", "reset_before", "reset_after", "truncate", "malformed")
-"""``reset_after``, ``truncate`` and ``malformed`` lose the answer after the effect; the others have none, or wait."""
+"""``reset_after``, ``truncate`` and ``malformed`` lose the answer after the effect; the others have none, or wait.
+
+``status`` may say whether an idempotency key keeps the answer (``saved``); a 402 and a 500 are kept otherwise.
+"""
 
 LONGEST_WAIT = 600.0
 _TEXTS = ("method", "path", "caller", "object", "idempotency_key")
@@ -102,6 +105,8 @@ def _check(rule: Mapping[str, Any], action: Mapping[str, Any]) -> None:
     seconds = action.get("seconds")
     if seconds is not None and (type(seconds) not in (int, float) or not 0 <= seconds <= LONGEST_WAIT):
         raise ValueError(f"seconds must be a number from 0 to {LONGEST_WAIT:g}")
+    if not isinstance(action.get("saved", False), bool):
+        raise ValueError("saved must be true or false")
     if not isinstance(rule.get("params") or {}, Mapping):
         raise ValueError("params must be an object")
     for name, source in (*((name, rule) for name in _TEXTS), *((name, action) for name in _ACTION_TEXTS)):

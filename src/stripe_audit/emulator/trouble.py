@@ -72,6 +72,11 @@ def reset(request: web.BaseRequest, *, is_hard: bool = True) -> web.StreamRespon
 
 
 def _status(action: dict[str, object]) -> ApiError:
+    """What an idempotency key keeps of these: a 500, which Stripe's endpoint itself answers, and a decline.
+
+    A 502, 503 or 504 comes from what stands before the endpoint, and a 4xx refuses the request's form
+    (docs.stripe.com/api/idempotent_requests: answers are saved "after endpoint execution begins", 500s included).
+    """
     status = int(str(action.get("status") or 500))
     kind = str(action.get("type") or ("api_error" if status >= 500 else "invalid_request_error"))
     code = action.get("code")
@@ -82,4 +87,5 @@ def _status(action: dict[str, object]) -> ApiError:
         type=kind,
         code=str(code) if code else None,
         decline_code=str(decline) if decline else None,
+        is_saved=bool(action.get("saved", status in (402, 500))),
     )

@@ -41,7 +41,8 @@ class Outage:
 
 _SLOW = Outage("slow", f"Stripe takes {_SLOW_S:g} s to answer", {"kind": "slow", "seconds": _SLOW_S})
 _FAILING = (
-    Outage("error", "Stripe answers 500", {"kind": "status", "status": 500, "message": STRIPE_SAYS}),
+    # Not saved: an outage stands before the endpoint, and an order's own idempotency key is good again after it.
+    Outage("error", "Stripe answers 500", {"kind": "status", "status": 500, "saved": False, "message": STRIPE_SAYS}),
     Outage("rate-limit", "Stripe answers 429", {"kind": "rate_limit"}),
     Outage("reset", "the connection to Stripe is reset", {"kind": "reset_before"}),
     Outage("malformed", "Stripe's answer is broken JSON", {"kind": "malformed"}),
