@@ -50,6 +50,8 @@ LIBRARIES: dict[str, set[str]] = {
     "jmespath": {"settings", "deployment"},
     "aiosmtpd": {"observers"},
     "jinja2": {"reporters"},
+    "markupsafe": {"reporters"},
+    "markdown_it": {"reporters"},
     "rich": {"reporters", "cli"},
     "typer": {"cli"},
     "uvloop": {"emulator"},

@@ -19,6 +19,7 @@ from stripe_audit.report import Report
 __all__ = ["FORMATS", "Output", "Reporter", "parse_output", "reporter_named"]
 
 _HOMES = {
+    "html": ("html", "HtmlReporter"),
     "json": ("json_format", "JsonReporter"),
     "markdown": ("markdown", "MarkdownReporter"),
     "terminal": ("terminal", "TerminalReporter"),

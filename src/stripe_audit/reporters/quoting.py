@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from stripe_audit.redaction import inert
 
-__all__ = ["blocks", "fit", "plural", "quoted"]
+__all__ = ["blocks", "disarmed", "fit", "plural", "quoted"]
 
 # What GitHub's and Azure's runners obey when it stands in a line of the output of a job.
 _WORKFLOW = re.compile(
@@ -45,8 +45,12 @@ _PLAIN = {
 
 def quoted(text: str, limit: int = _LIMIT) -> str:
     """The text on one line, at most ``limit`` characters of it, with nothing in it that acts."""
-    safe = _SPACE.sub(" ", inert(text, limit)).strip()
-    return _LEGACY.sub("## ", _WORKFLOW.sub(": :", safe))
+    return disarmed(_SPACE.sub(" ", inert(text, limit)).strip())
+
+
+def disarmed(text: str) -> str:
+    """The text without what CI's runners take for a command."""
+    return _LEGACY.sub("## ", _WORKFLOW.sub(": :", text))
 
 
 def blocks(text: str) -> list[tuple[bool, str]]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stripe_audit.models import CheckResult, Evidence, Exchange, Message, Outcome
+from stripe_audit.models import CheckResult, Evidence, Exchange, Message, Outcome, Party
 from stripe_audit.report import Report, TargetFacts, TaskState
 from stripe_audit.reporters.json_format import plain
 from stripe_audit.reporters.quoting import quoted
@@ -14,6 +14,7 @@ from stripe_audit.reporters.review import Review, shown_duration, shown_time
 
 __all__ = [
     "OUTCOME_SIGNS",
+    "PARTY_NAMES",
     "TASK_SIGNS",
     "TASK_WORDS",
     "counted",
@@ -36,6 +37,15 @@ TASK_WORDS = {
     TaskState.PROBLEM: "problem",
     TaskState.PARTLY: "partly judged",
     TaskState.OPEN: "open, nothing was judged",
+}
+PARTY_NAMES = {
+    Party.AUDIT: "Audit",
+    Party.CUSTOMER: "Customer",
+    Party.APP: "App",
+    Party.STRIPE: "Stripe",
+    Party.WEBHOOK: "Webhooks",
+    Party.DATABASE: "Database",
+    Party.MAIL: "Mail",
 }
 _EXCERPT = 240
 

@@ -1,0 +1,207 @@
+"""The review as one HTML file: no script, nothing from elsewhere, light and dark, for screens and for paper.
+
+A Content-Security-Policy in the page forbids everything but its own style element, by hash. In the templates whatever
+is put in is escaped (autoescape) and made inert, unless a filter has made it safe already.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from markupsafe import Markup
+
+from stripe_audit.models import Exchange, Outcome, Verdict
+from stripe_audit.phases import PHASES
+from stripe_audit.report import Report, TaskState
+from stripe_audit.reporters.diagrams import Diagram, path_of, sequence_diagram
+from stripe_audit.reporters.diagrams_timeline import timeline, timeline_lines
+from stripe_audit.reporters.html_evidence import EVIDENCE_CAP, Anchors, Piece, pieces, run_command
+from stripe_audit.reporters.html_fixes import FixPage, fix_pages, framework_of
+from stripe_audit.reporters.html_standards import STATES, standards_coverage
+from stripe_audit.reporters.html_text import block, finished, inline, linked, prose
+from stripe_audit.reporters.interface import Reporter
+from stripe_audit.reporters.quoting import plural, quoted
+from stripe_audit.reporters.review import Numbered, Review, review_of, shown_duration, shown_time
+from stripe_audit.reporters.wording import PARTY_NAMES, TASK_WORDS, counted, data_text, facts_of, why_unjudged
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["HtmlReporter", "Told"]
+
+_TEMPLATES = Path(__file__).parent / "templates" / "html"
+_NAMES_CAP = 60
+"""Findings that the contents list by name."""
+_VERDICT_KINDS = {
+    Verdict.NOT_SAFE: "bad",
+    Verdict.WITH_GAPS: "warn",
+    Verdict.SECURE: "good",
+    Verdict.NOT_PROVEN: "warn",
+}
+_TASK_ICONS = {
+    TaskState.DONE: "passed",
+    TaskState.PROBLEM: "failed",
+    TaskState.PARTLY: "inconclusive",
+    TaskState.OPEN: "skipped",
+}
+_STATE_ICONS = dict(zip(STATES, ("failed", "passed", "inconclusive", "skipped", "never"), strict=True))
+
+
+class HtmlReporter(Reporter):
+    """The review as HTML."""
+
+    name: ClassVar[str] = "html"
+    suffix: ClassVar[str] = ".html"
+
+    def render(self, report: Report) -> str:
+        """The whole page."""
+        review = review_of(report)
+        covered = standards_coverage(report)
+        text = (
+            _environment()
+            .get_template("page.html.j2")
+            .render(
+                report=report,
+                review=review,
+                told=tuple(_told(review)),
+                by_check=_by_check(review),
+                shares=_shares(review),
+                standards=covered,
+                timeline=timeline(report),
+                timeline_lines=timeline_lines(report),
+            )
+        )
+        return text.rstrip() + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding as the page tells it. ``as_for`` is the finding before it that has the same fix, if there is one."""
+
+    one: Numbered
+    pieces: tuple[Piece, ...]
+    more: int
+    diagram: Diagram | None
+    is_example: bool
+    as_for: str | None
+    pages: tuple[FixPage, ...]
+    framework: str | None
+    command: str
+
+    @property
+    def request(self) -> Piece | None:
+        """The first piece of evidence whose request can be sent again."""
+        return next((piece for piece in self.pieces if piece.shown and piece.shown.command), None)
+
+
+def _told(review: Review) -> Iterator[Told]:
+    anchors = Anchors()
+    framework = framework_of(review.report)
+    before: dict[tuple[str, str | None], str] = {}
+    drawn: dict[tuple[str, ...], str] = {}
+    for one in review.findings:
+        key = (one.finding.check, one.fix)
+        as_for = before.get(key)
+        before.setdefault(key, one.label)
+        story = _story(review, one)
+        is_new = drawn.setdefault(tuple(exchange.id for exchange in story), one.label) == one.label
+        yield Told(
+            one=one,
+            pieces=tuple(pieces(review, one.finding, anchors)),
+            more=max(0, len(one.finding.evidence) - EVIDENCE_CAP),
+            diagram=_diagram(one, story) if is_new else None,
+            is_example=not _cited(one, story),
+            as_for=as_for,
+            pages=() if as_for else fix_pages(one.fix),
+            framework=framework,
+            command=run_command(one),
+        )
+
+
+def _story(review: Review, one: Numbered) -> list[Exchange]:
+    """The finding's story, or the exchanges of its evidence where an older report tells no stories."""
+    told = review.report.stories.get(one.finding.fingerprint)
+    identities = told or [evidence.exchange for evidence in one.finding.evidence if evidence.exchange]
+    return [review.exchanges[one] for one in dict.fromkeys(identities) if one in review.exchanges]
+
+
+def _cited(one: Numbered, story: list[Exchange]) -> frozenset[str]:
+    told = {exchange.id for exchange in story}
+    return frozenset(e.exchange for e in one.finding.evidence if e.exchange in told and e.exchange)
+
+
+def _diagram(one: Numbered, story: list[Exchange]) -> Diagram | None:
+    cited = _cited(one, story)
+    seen = next((e.data for e in one.finding.evidence if e.data and (e.exchange in cited or not cited)), None)
+    note = f"seen afterwards: {data_text(seen, 80)}" if seen and cited else ""
+    title = f"What led to {one.label}: {one.finding.title}"
+    return sequence_diagram(story, cited=cited, name=f"diagram-{one.label}", title=title, note=note)
+
+
+def _by_check(review: Review) -> dict[str, list[Numbered]]:
+    """The findings of each check; asked once for each check, which would be slow on the review itself."""
+    found: dict[str, list[Numbered]] = {}
+    for one in review.findings:
+        found.setdefault(one.finding.check, []).append(one)
+    return found
+
+
+def _shares(review: Review) -> list[tuple[Outcome, int, float, float]]:
+    """The outcomes that occurred: how many, and as parts of 100 where each begins and how wide it is."""
+    total = len(review.report.results) or 1
+    shares, at = [], 0.0
+    for outcome, count in review.outcomes.items():
+        if count:
+            width = 100 * count / total
+            shares.append((outcome, count, round(at, 2), round(width, 2)))
+            at += width
+    return shares
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        finalize=finished,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=True,
+        auto_reload=False,
+    )
+    style = _style()
+    environment.filters.update(inline=inline, block=block, prose=prose, linked=linked, path_of=path_of, quoted=quoted)
+    environment.globals.update(
+        STYLE=Markup(style),  # noqa: S704 - our own
+        STYLE_HASH=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        PHASES=PHASES,
+        PARTY_NAMES=PARTY_NAMES,
+        TASK_ICONS=_TASK_ICONS,
+        TASK_WORDS=TASK_WORDS,
+        STATE_ICONS=_STATE_ICONS,
+        VERDICT_KINDS=_VERDICT_KINDS,
+        INCONCLUSIVE=Outcome.INCONCLUSIVE,
+        NAMES_CAP=_NAMES_CAP,
+        counted=counted,
+        facts_of=facts_of,
+        plural=plural,
+        shown_duration=shown_duration,
+        shown_time=shown_time,
+        why_unjudged=why_unjudged,
+    )
+    return environment
+
+
+def _style() -> str:
+    """The style sheet without comments, indentation and line breaks."""
+    text = re.sub(r"/\*.*?\*/", "", (_TEMPLATES / "style.css").read_text("utf-8"), flags=re.DOTALL)
+    return re.sub(r"\s*([{};])\s*", r"\1", " ".join(text.split()))
