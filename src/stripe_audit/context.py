@@ -12,7 +12,7 @@ from stripe_audit import signatures
 from stripe_audit.deployment.launch.process import LaunchedTarget
 from stripe_audit.deployment.spec import TargetSpec, WebhookRoute
 from stripe_audit.deployment.target import TargetClient
-from stripe_audit.deployment.transport import Answer, Transport
+from stripe_audit.deployment.transport import Answer, Headers, Transport
 from stripe_audit.errors import Inconclusive, LaunchError, Skip
 from stripe_audit.models import Effect, Evidence, Finding, Party, Severity, SourceLocation
 from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, eventually
@@ -83,6 +83,11 @@ class Context:
         return self._world.tag
 
     @property
+    def given(self) -> Mapping[str, str]:
+        """The variables that the settings give the target, filled in for this run; secrets are among them."""
+        return self._world.given
+
+    @property
     def launched(self) -> LaunchedTarget | None:
         """The target's process, where the audit launched it."""
         return self._world.launched
@@ -148,7 +153,7 @@ class Context:
         event: Mapping[str, Any] | bytes,
         *,
         effect: Effect = Effect.WRITE,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         timeout: float | None = None,
         duplicate: bool = False,
     ) -> Answer:

@@ -76,6 +76,8 @@ class World:
     logs: LogObserver | None = None
     mail: MailObserver | None = None
     alerts_to: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The variables that the settings give the target, as this run has filled them in."""
     launched: LaunchedTarget | None = None
     launch_failure: LaunchError | None = None
     data: tuple[Path, ...] = ()

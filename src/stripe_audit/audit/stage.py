@@ -231,6 +231,7 @@ class Stage:
             mail=self.mail,
             alerts_to=observers.mail.alerts_to if observers.mail else None,
             data=self._data(),
+            given=self.launch_variables() if self.ports else {},
             launched=self.launched,
             launch_failure=self.launch_failure,
             patience=self.settings.model.audit.patience,

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import jmespath
 
 from stripe_audit.deployment.spec import Route, TargetSpec, WebhookRoute
-from stripe_audit.deployment.transport import Answer, Transport
+from stripe_audit.deployment.transport import Answer, Headers, Transport
 from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.models import Effect, Party
 
@@ -167,7 +167,7 @@ class TargetClient:
         self,
         route: WebhookRoute,
         payload: bytes,
-        headers: Mapping[str, str],
+        headers: Headers,
         *,
         effect: Effect = Effect.PROBE,
         method: str = "POST",
@@ -175,7 +175,7 @@ class TargetClient:
         duplicate: bool = False,
     ) -> Answer:
         """Send a body to a webhook endpoint as Stripe's sender would, with the headers given."""
-        sent = {
+        sent: dict[str, str | tuple[str, ...]] = {
             "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             "content-type": "application/json; charset=utf-8",
             "accept": "*/*; q=0.5, application/xml",

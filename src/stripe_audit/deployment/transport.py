@@ -26,13 +26,17 @@ from stripe_audit.deployment.sockets import Sockets
 from stripe_audit.errors import BudgetError, SafetyError, TargetError
 from stripe_audit.models import Effect, Party
 
-__all__ = ["Answer", "Transport", "origin_of"]
+__all__ = ["Answer", "Headers", "Transport", "origin_of"]
 
 
 _OWN_CAP = 64 * 1024 * 1024
 """Bytes of what the audit's own Stripe says: the budget's bound is for the target."""
 _REASON_CAP = 300
 """Characters of what an error quotes: the target writes some of it."""
+
+
+Headers = Mapping[str, str | tuple[str, ...]]
+"""By name; several values are sent as so many lines."""
 
 
 class _Interlock(Protocol):
@@ -93,7 +97,7 @@ class Transport:
         url: str,
         *,
         effect: Effect,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         content: bytes | None = None,
         json: Any = None,
         route: str | None = None,
@@ -156,12 +160,16 @@ class Transport:
         return self._recorder.safe(url[:_REASON_CAP])
 
     def _request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None, is_customer: bool
+        self, method: str, url: str, headers: Headers | None, content: bytes | None, is_customer: bool
     ) -> httpx.Request:
         """Raises TargetError for what cannot be written as a request."""
         sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "stripe-audit", **_lowered(headers)}
         try:
-            pairs = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape")) for name, value in sent.items()]
+            pairs = [
+                (name.encode("ascii"), line.encode("utf-8", "surrogateescape"))
+                for name, value in sent.items()
+                for line in ((value,) if isinstance(value, str) else value)
+            ]
             request = httpx.Request(method, url, headers=pairs, content=content)
             if is_customer:
                 self._cookies.set_cookie_header(request)
@@ -241,7 +249,7 @@ class Transport:
             await asyncio.sleep(0)  # a connection that is cut is closed in the loop's next turn
 
 
-def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:
+def _lowered(headers: Headers | None) -> dict[str, str | tuple[str, ...]]:
     """Names in lower case, so that two spellings of one header are one header."""
     return {name.lower(): value for name, value in (headers or {}).items()}
 

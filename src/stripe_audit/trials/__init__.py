@@ -5,6 +5,7 @@ They collect; the checks judge.
 
 from __future__ import annotations
 
+from stripe_audit.trials.acceptances import Form, Taken, try_forms
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.declines import Heard, heard_after
@@ -28,12 +29,13 @@ from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
-from stripe_audit.trials.refusals import Refused, why_refused
+from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
 from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of, refused
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
+from stripe_audit.trials.suspicions import Known, Suspicion, suspicions
 from stripe_audit.trials.together import together
 
 __all__ = [
@@ -50,8 +52,10 @@ __all__ = [
     "Change",
     "Crossing",
     "Delivered",
+    "Form",
     "HandlingFailed",
     "Journey",
+    "Known",
     "NumberSent",
     "Outage",
     "Refused",
@@ -59,6 +63,8 @@ __all__ = [
     "Retried",
     "Submitted",
     "Survived",
+    "Suspicion",
+    "Taken",
     "Tls",
     "Told",
     "Tried",
@@ -67,6 +73,7 @@ __all__ = [
     "accepts_forgery",
     "api_answers",
     "believed_forgeries",
+    "clock_ahead_s",
     "cross_from",
     "deliver_genuine",
     "deliverable",
@@ -106,6 +113,7 @@ __all__ = [
     "settled",
     "source_maps",
     "submit_again",
+    "suspicions",
     "takes",
     "tell",
     "tls_of",
@@ -113,6 +121,7 @@ __all__ = [
     "told_after",
     "travel",
     "try_again",
+    "try_forms",
     "try_forgeries",
     "try_outages",
     "value_in_place",

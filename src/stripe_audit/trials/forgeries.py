@@ -22,6 +22,9 @@ _SETTLING_S = 0.3
 """How long a refused event is watched: an effect that comes anyway comes at once, or from a queue a moment later."""
 
 
+_ENOUGH = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What came of one forgery. ``effect`` is the order that changed, if one did; ``is_visible`` whether it would."""
@@ -36,32 +39,42 @@ async def try_forgeries(ctx: Context, route: WebhookRoute, forgeries: Sequence[F
     """Send each forgery of an event that Stripe really has and the target has not been told of.
 
     The event is true, only its signature is not: whoever asks Stripe finds it confirmed, so an effect shows that the
-    event was acted upon. A forgery that had an effect uses its event up; the next one gets a new event. Where all were
-    refused and an effect came all the same, each is tried again with an event of its own.
+    event was acted upon. A forgery that had an effect uses its event up; the next one gets a new event. Of those that
+    were accepted, the first without an effect is waited for, and the rest together; where an effect comes late, or
+    though all were refused, each is tried again with an event of its own. Where the first few all had an effect nothing
+    is verified, and the rest, which would each cost a payment, are left out.
     """
     tried: list[Tried] = []
     told = None
     for forgery in forgeries:
+        if len(tried) >= _ENOUGH and all(one.effect for one in tried):
+            break
         told = told or await fitting_event(ctx, route)
-        one = await _try(ctx, route, forgery, told, within=0.0)
-        tried.append(one)
-        told = None if one.effect else told
-    if told and any(not one.answer.is_success for one in tried) and await effect_of(ctx, told, within=_SETTLING_S):
-        again = {one.forgery.id: one for one in tried if one.answer.is_success}
-        for one in tried:
-            if one.forgery.id not in again:
-                fresh = await fitting_event(ctx, route)
-                again[one.forgery.id] = await _try(ctx, route, one.forgery, fresh, within=_SETTLING_S)
-        tried = [again[one.forgery.id] for one in tried]
-    return tried
+        has_waited = any(one.answer.is_success and not one.effect for one in tried)
+        tried.append(await _try(ctx, route, forgery, told, patience=0.0 if has_waited else ctx.patience))
+        told = None if tried[-1].effect else told
+    if not told or all(one.effect for one in tried):
+        return tried
+    has_accepted = any(one.answer.is_success and not one.effect for one in tried)
+    if not await effect_of(ctx, told, within=ctx.patience if has_accepted else _SETTLING_S):
+        return tried
+    return [one if one.effect else await _try_alone(ctx, route, one.forgery) for one in tried]
 
 
-async def _try(ctx: Context, route: WebhookRoute, forgery: Forgery, told: Told, *, within: float) -> Tried:
-    """One forgery; what was accepted is waited for in full, what was refused for ``within`` seconds."""
+async def _try_alone(ctx: Context, route: WebhookRoute, forgery: Forgery) -> Tried:
+    """One forgery with an event of its own; one that is refused is watched a moment all the same."""
+    told = await fitting_event(ctx, route)
+    return await _try(ctx, route, forgery, told, patience=ctx.patience, when_refused=_SETTLING_S)
+
+
+async def _try(
+    ctx: Context, route: WebhookRoute, forgery: Forgery, told: Told, *, patience: float, when_refused: float = 0.0
+) -> Tried:
+    """One forgery; what was accepted is waited for as long as ``patience`` says, in seconds."""
     body = body_of(told.event)
     headers = forged_header(forgery, body, route.secret or secrets.token_hex(16), int(time.time()))
     answer = await ctx.deliver(route, body + b" " if forgery.alters else body, headers=headers, effect=Effect.PROBE)
-    changed = await effect_of(ctx, told, within=ctx.patience if answer.is_success else within)
+    changed = await effect_of(ctx, told, within=patience if answer.is_success else when_refused)
     return Tried(forgery, answer, changed, told.payment is not None)
 
 

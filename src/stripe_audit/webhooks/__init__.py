@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from stripe_audit.webhooks.bodies import SPELLINGS, body_of
 from stripe_audit.webhooks.catalogue import event_types, nearest_type
-from stripe_audit.webhooks.forgeries import FORGERIES, TOLERANCE_S, Forgery, forged_header, genuine_header
+from stripe_audit.webhooks.forgeries import (
+    FORGERIES,
+    PLACEHOLDER_KEYS,
+    TOLERANCE_S,
+    Forgery,
+    forged_header,
+    genuine_header,
+    signed_for_another,
+)
 
 __all__ = [
     "FORGERIES",
+    "PLACEHOLDER_KEYS",
     "SPELLINGS",
     "TOLERANCE_S",
     "Forgery",
@@ -16,4 +25,5 @@ __all__ = [
     "forged_header",
     "genuine_header",
     "nearest_type",
+    "signed_for_another",
 ]

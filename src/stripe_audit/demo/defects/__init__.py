@@ -7,14 +7,34 @@ from collections.abc import Sequence
 from typing import Any
 
 from stripe_audit.demo.app import Shop
-from stripe_audit.demo.defects import environment, errors, integration, payments, secrets, security, webhooks
+from stripe_audit.demo.defects import (
+    environment,
+    errors,
+    integration,
+    payments,
+    secrets,
+    security,
+    webhook_refusals,
+    webhook_signatures,
+    webhooks,
+)
 from stripe_audit.demo.defects.model import Defect
 
 __all__ = ["DEFECTS", "Defect", "chosen", "shop_with"]
 
 DEFECTS: dict[str, Defect] = {
     defect.id: defect
-    for family in (environment, secrets, webhooks, payments, security, errors, integration)
+    for family in (
+        environment,
+        secrets,
+        webhooks,
+        webhook_refusals,
+        webhook_signatures,
+        payments,
+        security,
+        errors,
+        integration,
+    )
     for defect in family.DEFECTS
 }
 

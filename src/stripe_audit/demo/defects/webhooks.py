@@ -15,7 +15,7 @@ from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.webhooks import Receipts
 
-__all__ = ["DEFECTS"]
+__all__ = ["DEFECTS", "WITH_A_CONTROL"]
 
 
 class _SharedSecret(Receipts):
@@ -149,12 +149,13 @@ _ALL_EVENTS_LOST = (
     "webhook-order-independent",
     "ledger-reconciles",
 )
-_WITH_A_CONTROL = (
+WITH_A_CONTROL = (
     "webhook-signature-verified",
     "webhook-replay-rejected",
     "webhook-method-limited",
     "webhook-unknown-event-acknowledged",
     "webhook-malformed-event-rejected",
+    "webhook-rolled-secret-accepted",
 )
 """Checks that tell nothing of an endpoint which refuses genuine events."""
 
@@ -163,7 +164,7 @@ DEFECTS = (
         "sub-route-shares-secret",
         "One webhook route verifies with another route's secret",
         "webhook-genuine-event-accepted",
-        also=("webhook-raw-body-preserved", "events-triggered", *_WITH_A_CONTROL),
+        also=("webhook-raw-body-preserved", "events-triggered", *WITH_A_CONTROL),
         seen_in="stripe/sync-engine#43",
         receipts=_SharedSecret,
     ),
@@ -191,7 +192,7 @@ DEFECTS = (
         "signature-unchecked",
         "No signature is checked",
         "webhook-signature-verified",
-        also=("webhook-replay-rejected", "webhook-raw-body-preserved"),
+        also=("webhook-replay-rejected", "webhook-raw-body-preserved", "webhook-rolled-secret-accepted"),
         seen_in="colophon-group/jobseek#3253",
         receipts=_Unverified,
     ),
@@ -228,7 +229,7 @@ DEFECTS = (
         "body-parsed-first",
         "The signature is checked over the body as JSON.stringify writes it, so every event is refused",
         "webhook-raw-body-preserved",
-        also=("webhook-genuine-event-accepted", "events-triggered", *_WITH_A_CONTROL, *_ALL_EVENTS_LOST),
+        also=("webhook-genuine-event-accepted", "events-triggered", *WITH_A_CONTROL, *_ALL_EVENTS_LOST),
         seen_in="stripe/stripe-node#356",
         receipts=_ParsedFirst,
     ),
