@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stripe_audit.emulator.errors import card_error, invalid, missing_resource
 from stripe_audit.emulator.lists import equal_to, list_of, search
-from stripe_audit.emulator.resources import attempt, customers, payment_methods
+from stripe_audit.emulator.resources import attempt, authorized, customers, payment_methods
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_amount, check_step, currency_of
 from stripe_audit.emulator.resources.metadata import change, merged
@@ -59,6 +59,8 @@ def create(call: Call) -> Obj:
         raise card_error(decline.message, code=decline.code, decline_code=decline.decline_code, charge=charge["id"])
     if captured:
         attempt.settle(world, charge)
+    else:
+        authorized.hold(world, charge)
     world.emit("charge.succeeded", charge, call)
     if captured:
         follow_up(world, charge)
@@ -100,6 +102,10 @@ def capture(call: Call) -> Obj:
     charge = call.world.find("charge", call.ids[0])
     if charge["payment_intent"]:
         raise invalid(f"Charge {charge['id']} belongs to a PaymentIntent; capture that instead.", "charge")
+    if authorized.is_expired(charge):
+        raise invalid(
+            f"Charge {charge['id']} has expired: it can no longer be captured.", code="charge_expired_for_capture"
+        )
     if charge["captured"] or charge["status"] != "succeeded":
         raise invalid(f"Charge {charge['id']} has already been captured.", code="charge_already_captured")
     most: int = charge["amount"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from stripe_audit.emulator.cards import AUTHENTICATION_REQUIRED, Card, Decline
 from stripe_audit.emulator.errors import ApiError, card_error, invalid, unexpected_state
-from stripe_audit.emulator.resources import attempt, challenge
+from stripe_audit.emulator.resources import attempt, authorized, challenge
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_step
 from stripe_audit.emulator.resources.intent_states import check_state
@@ -123,6 +123,7 @@ def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Car
     attempt.keep_method(world, call, intent, method)
     if is_manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
+        authorized.hold(world, charge)
         world.emit("charge.succeeded", charge, call)
         world.emit("payment_intent.amount_capturable_updated", intent, call)
         return

@@ -10,7 +10,7 @@ from typing import Any
 from stripe_audit.emulator.bank_accounts import ENDS_MANDATE, LATE_SECONDS
 from stripe_audit.emulator.cards import AUTHENTICATION_REQUIRED, Decline
 from stripe_audit.emulator.errors import card_error
-from stripe_audit.emulator.resources import attempt, challenge
+from stripe_audit.emulator.resources import attempt, authorized, challenge
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.local_methods import mandates, transfers, vouchers
 from stripe_audit.emulator.resources.local_methods.kinds import KINDS
@@ -148,6 +148,7 @@ def _pay(world: World, call: Call | None, intent: Obj, method: Obj, pending: Obj
     intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
     if is_manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
+        authorized.hold(world, charge)
         world.emit("charge.succeeded", charge, call)
         world.emit("payment_intent.amount_capturable_updated", intent, call)
         return
