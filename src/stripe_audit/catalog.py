@@ -19,6 +19,7 @@ from stripe_audit.check import Check
 from stripe_audit.errors import AuditError, CatalogError, UsageError
 from stripe_audit.phases import PHASES, TASKS, Phase, phase_named, phase_of
 from stripe_audit.report import CheckFacts
+from stripe_audit.scenario.files import YAML, check_of, scenario_files
 
 __all__ = ["Catalog", "LoadedCheck", "Selection", "builtin_folder", "load_catalog"]
 
@@ -165,23 +166,32 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> NoReturn:
 
 
 def load_catalog(
-    *, checks_dirs: Sequence[Path] = (), entry_points: Sequence[str] = (), has_builtin: bool = True
+    *,
+    checks_dirs: Sequence[Path] = (),
+    entry_points: Sequence[str] = (),
+    scenarios: Sequence[Path] = (),
+    has_builtin: bool = True,
 ) -> Catalog:
-    """Load every check. Raises CatalogError that names each file and line that is wrong; none is passed over."""
+    """Load every check and scenario; ``scenarios`` are folders of them, or files.
+
+    Raises CatalogError that names each file and line that is wrong; none is passed over.
+    """
     problems: list[str] = []
     roots = [*checks_dirs, *_entry_point_folders(entry_points, problems)]
+    roots = [builtin_folder("checks"), *roots] if has_builtin else roots
+    places = [builtin_folder("scenarios"), *scenarios] if has_builtin else [*scenarios]
     loaded: dict[str, LoadedCheck] = {}
-    for root in [builtin_folder("checks"), *roots] if has_builtin else roots:
-        for path in _files(root.absolute(), problems):
-            try:
-                entry = _load(path)
-            except CatalogError as error:
-                problems.append(error.message)
-                continue
-            if entry.check.id in loaded:
-                problems.append(f"{path}: {entry.check.id!r} is already defined in {loaded[entry.check.id].path}")
-            else:
-                loaded[entry.check.id] = entry
+    files = [path for root in roots for path in _files(root.absolute(), problems)]
+    for path in [*files, *scenario_files(places, problems)]:
+        try:
+            entry = LoadedCheck(check_of(path), path) if path.suffix in YAML else _load(path)
+        except CatalogError as error:
+            problems.append(error.message)
+            continue
+        if entry.check.id in loaded:
+            problems.append(f"{path}: {entry.check.id!r} is already defined in {loaded[entry.check.id].path}")
+        else:
+            loaded[entry.check.id] = entry
     problems += [*_former_problems(loaded), *_requirement_problems(loaded)]
     if problems:
         raise CatalogError("\n".join(problems), hint="a check that fails to load fails the run; see CONTRIBUTING.md")

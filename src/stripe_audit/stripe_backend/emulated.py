@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ def _segment(identity: str) -> str:
     if not identity or identity.strip(".") == "":
         raise StripeError(f"no id of an object: {identity!r}")
     return quote(identity, safe="")
+
+
+def _dumped(value: Any) -> bytes:
+    return jsonlib.dumps(value, separators=(",", ":")).encode()
 
 
 def _json(answer: Answer, what: str) -> Any:
@@ -132,6 +137,32 @@ class EmulatedStripe(StripeBackend):
 
     async def post(self, path: str, **params: Any) -> dict[str, Any]:
         return await self._own("POST", path, params)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        pairs: Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> CustomerAnswer:
+        if not _PATH.fullmatch(path.partition("?")[0]):
+            raise StripeError(f"no path of Stripe's API: {path[:100]!r}")
+        encoded, has_body = urlencode(pairs), method == "POST"
+        kind = "application/json" if path.startswith("/v2/") else "application/x-www-form-urlencoded"
+        answer = await self._transport.request(
+            method,
+            self._address.url + path + (f"?{encoded}" if encoded and not has_body else ""),
+            headers={"Authorization": f"Bearer {self._address.audit_key}", "Content-Type": kind, **(headers or {})},
+            content=(encoded.encode() if json is None else _dumped(json)) if has_body else None,
+            effect=Effect.NONE,
+            source=Party.AUDIT,
+            destination=Party.STRIPE,
+        )
+        body = _json(answer, f"Stripe answered {answer.status} to {method} {path}")
+        error = body.get("error", {}) if answer.status >= 400 else None
+        return CustomerAnswer(answer.status, body if error is None else {}, error)
 
     async def delete(self, path: str, **params: Any) -> dict[str, Any]:
         return await self._own("DELETE", path, params)

@@ -111,6 +111,18 @@ class StripeBackend(ABC):
     async def post(self, path: str, **params: Any) -> dict[str, Any]:
         """``POST /v1/…`` with the audit's own key. Raises StripeError for an error answer."""
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        pairs: Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> CustomerAnswer:
+        """Any call with the audit's own key, with these form fields or this JSON; errors are answers. Raises Skip."""
+        raise Skip("this Stripe takes no calls of any kind from the audit", setting="stripe.mode: emulator")
+
     async def delete(self, path: str, **params: Any) -> dict[str, Any]:
         """``DELETE /v1/…`` with the audit's own key. Raises StripeError for an error answer."""
         raise Skip("this Stripe takes no DELETE from the audit", setting="stripe.mode: emulator")

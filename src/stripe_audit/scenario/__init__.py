@@ -1,0 +1,1 @@
+"""Payment journeys in YAML: the model, the reader, the runner, and the import of Stripe CLI fixtures."""

@@ -1,0 +1,163 @@
+"""Steps that bring webhook events to the target: those kept back, again, in another order, tampered with, made up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from stripe_audit.deployment.spec import WebhookRoute
+from stripe_audit.errors import Inconclusive, Skip
+from stripe_audit.models import Effect
+from stripe_audit.scenario.course import Course
+from stripe_audit.scenario.names import saved_as
+from stripe_audit.scenario.paying import learn
+from stripe_audit.scenario.reading import Step
+from stripe_audit.scenario.steps import Deliver, Synthetic
+from stripe_audit.stripe_backend.interface import Attempt
+from stripe_audit.trials.deliveries import is_acknowledged
+from stripe_audit.trials.together import together
+from stripe_audit.webhooks.bodies import body_of
+from stripe_audit.webhooks.forgeries import FORGERIES, forged_header
+from stripe_audit.webhooks.synthetic import with_paths
+
+__all__ = ["deliver"]
+
+_PAUSES_S = (0.05, 0.2, 0.6)
+"""Before what was refused is sent again: Stripe's hours, compressed."""
+Event = Mapping[str, Any]
+
+
+async def deliver(course: Course, step: Step, body: Deliver) -> None:
+    """Bring the events, and save what was answered."""
+    if body.event is not None:
+        statuses = await _send(course, step, body, [await _made_up(course, step, body.event)])
+    else:
+        events = await _chosen(course, step, body)
+        statuses = await (_send(course, step, body, events) if body.tamper else _release(course, body, events))
+    if name := saved_as(step):
+        is_taken = all(status is not None and 200 <= status < 300 for status in statuses)
+        course.saved[name] = {"statuses": statuses, "acknowledged": is_taken, "count": len(statuses)}
+
+
+async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
+    """The events that are meant, in their order. Raises Inconclusive where Stripe has none of them."""
+    made = await learn(course, body.of)
+    types = course.fill(step, body.types)
+    but = course.fill(step, body.but)
+    found: dict[str, Event] = {}
+    is_open: dict[str, bool] = {}
+    for name in made.ids:
+        for delivery in await course.ctx.stripe.deliveries(name):
+            is_open[delivery.event] = is_open.get(delivery.event, False) or delivery.state == "held"
+        found |= {event["id"]: event for event in await course.ctx.stripe.events(name)}
+    events = [
+        event
+        for identity, event in found.items()
+        if identity in is_open
+        and (is_open[identity] or body.again)
+        and (types is None or event["type"] in types)
+        and event["type"] not in but
+    ]
+    if not events:
+        wanted = f" of {', '.join(types)}" if types else ""
+        raise Inconclusive(
+            f"{step.place}: no webhook event{wanted} is kept back that an endpoint listens to",
+            supply="target.routes.webhook[].events",
+        )
+    events.sort(key=lambda event: int(event["created"]))
+    if body.order == "reversed":
+        events.reverse()
+    elif body.order == "shuffled":
+        Random(body.seed).shuffle(events)  # noqa: S311 - an order, no secret
+    elif body.order == "listed" and types is not None:
+        events.sort(key=lambda event: types.index(event["type"]))
+    return events
+
+
+async def _release(course: Course, body: Deliver, events: Sequence[Event]) -> list[int | None]:
+    stripe, ids = course.ctx.stripe, course.made[body.of].ids
+
+    async def one(event: Event) -> list[Attempt]:
+        await asyncio.sleep(body.after)
+        attempts: list[Attempt] = []
+        for name in ids:
+            attempts += await stripe.release(name, events=[event["id"]])
+        extra = body.copies - 1 if attempts else body.copies
+        if extra:
+            attempts += await stripe.resend(event["id"], copies=extra, concurrent=body.at_once)
+        return attempts
+
+    async def at_once(event: Event) -> list[Attempt]:
+        return await stripe.resend(event["id"], copies=body.copies, concurrent=True)
+
+    if body.at_once:
+        await asyncio.sleep(body.after)
+        answers = await together(at_once(event) for event in events)
+    else:
+        answers = [await one(event) for event in events]
+    refused = [event for event, got in zip(events, answers, strict=True) if not all(map(is_acknowledged, got))]
+    again = [] if body.once else await _again(course, refused)
+    return [attempt.status for got in (*answers, *again) for attempt in got]
+
+
+async def _again(course: Course, refused: Sequence[Event]) -> list[list[Attempt]]:
+    answers: list[list[Attempt]] = []
+    for pause in _PAUSES_S if refused else ():
+        await asyncio.sleep(pause)
+        answers = [await course.ctx.stripe.resend(event["id"]) for event in refused]
+        if all(is_acknowledged(attempt) for got in answers for attempt in got):
+            break
+    return answers
+
+
+async def _send(course: Course, step: Step, body: Deliver, events: Sequence[Event]) -> list[int | None]:
+    """Send events ourselves: what is tampered with or made up is not Stripe's to send."""
+    ctx = course.ctx
+    forgery = next((one for one in FORGERIES if one.id == body.tamper), None)
+    sends = []
+    for event in events:
+        route = _route(course, step, body, str(event["type"]))
+        raw, headers, effect = body_of(event), None, Effect.WRITE
+        if forgery is not None:
+            headers, effect = forged_header(forgery, raw, route.secret or "", int(time.time())), Effect.PROBE
+            raw = raw.replace(b"{", b"{ ", 1) if forgery.alters else raw
+        sends += [(route, raw, headers, effect)] * body.copies
+
+    async def send(
+        route: WebhookRoute, raw: bytes, headers: Mapping[str, str | tuple[str, ...]] | None, effect: Effect
+    ) -> int:
+        return (await ctx.deliver(route, raw, headers=headers, effect=effect)).status
+
+    if body.at_once:
+        return list(await together(send(*one) for one in sends))
+    answers: list[int | None] = []
+    for one in sends:
+        await asyncio.sleep(body.after)
+        answers.append(await send(*one))
+    return answers
+
+
+def _route(course: Course, step: Step, body: Deliver, event_type: str) -> WebhookRoute:
+    if body.to is None:
+        return course.ctx.webhook_for(event_type)
+    for route in course.ctx.spec.webhooks:
+        if route.name == body.to:
+            if route.secret is None:
+                raise Skip(f"the secret of {body.to} is not known", setting="target.routes.webhook[].secret")
+            return route
+    raise Skip(f"{step.place}: no webhook is named {body.to}", setting="target.routes.webhook[].name")
+
+
+async def _made_up(course: Course, step: Step, body: Synthetic) -> Event:
+    given = course.fill(step, body.model_dump())
+    obj = course.saved[given["object"]] if isinstance(given["object"], str) else given["object"]
+    overrides = {"api_version": given["api_version"]} if given["api_version"] else {}
+    event = await course.ctx.stripe.synthesize(str(given["type"]), obj, **overrides)
+    shown = await course.ctx.stripe.get(f"/v1/events/{event['id']}")  # in the shape of its API version
+    try:
+        return with_paths(shown, given["set"])
+    except ValueError as error:
+        raise Inconclusive(f"{step.place}: {error}", supply="the scenario's text") from None

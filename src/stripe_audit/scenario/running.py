@@ -1,0 +1,133 @@
+"""Running a scenario: each row of its matrix takes all steps, and the final ones whatever came before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from stripe_audit.context import Context
+from stripe_audit.errors import Ending, Inconclusive, Skip, TargetError
+from stripe_audit.models import Finding
+from stripe_audit.scenario import delivering, importing, judging, paying, process, shopping
+from stripe_audit.scenario.course import Course
+from stripe_audit.scenario.deriving import Derived
+from stripe_audit.scenario.reading import Scenario, Step
+from stripe_audit.trials.together import together
+
+__all__ = ["run_scenario"]
+
+_ROWS_AT_ONCE = 4
+Act = Callable[[Course, Step, Any], Awaitable[None]]
+_ACTS: dict[str, Act] = {
+    "request": shopping.request,
+    "create_payment": shopping.create_payment,
+    "create_customer": shopping.create_customer,
+    "create_checkout": shopping.create_checkout,
+    "create_subscription": shopping.create_subscription,
+    "pay": paying.pay,
+    "authenticate": paying.authenticate,
+    "capture": paying.capture,
+    "cancel": paying.cancel,
+    "refund": paying.refund,
+    "dispute": paying.dispute,
+    "stripe": paying.stripe,
+    "advance": paying.advance,
+    "hold": paying.hold,
+    "deliver": delivering.deliver,
+    "fault": paying.fault,
+    "lift": paying.lift,
+    "restart": process.restart,
+    "kill": process.kill,
+    "expect": judging.judge,
+    "eventually": judging.judge,
+    "stays": judging.judge,
+    "fixture": importing.fixture,
+}
+
+
+async def run_scenario(ctx: Context, scenario: Scenario, derived: Derived) -> AsyncIterator[Finding]:
+    """The findings of all rows. A row without a verdict holds up no other one: how it ended is told in the end."""
+    turn = asyncio.Semaphore(1 if derived.is_alone else _ROWS_AT_ONCE)
+    courses = [Course(ctx, scenario, row) for row in scenario.rows]
+
+    async def one(course: Course) -> Ending | None:
+        async with turn:
+            return await _travel(course, derived)
+
+    endings = await asyncio.gather(*map(one, courses))
+    for course in courses:
+        for finding in course.findings:
+            yield finding
+    for unseen in dict.fromkeys(text for course in courses for text in course.unseen):
+        ctx.note(f"not judged, since nothing declared shows it: {unseen}")
+    _conclude(ctx, courses, endings)
+
+
+def _conclude(ctx: Context, courses: list[Course], endings: list[Ending | None]) -> None:
+    """What ended rows. Where some were judged, those that were only skipped are noted, the others end the check."""
+    ended = [(course, ending) for course, ending in zip(courses, endings, strict=True) if ending]
+    if not ended:
+        if not any(course.judged for course in courses):
+            ctx.inconclusive("none of its conditions can be seen", supply=", ".join(courses[0].unseen))
+        return
+    if len(ended) == len(courses) and all(isinstance(ending, Skip) for _, ending in ended):
+        raise ended[0][1]
+    for course, ending in ended:
+        if isinstance(ending, Skip):
+            ctx.note(f"{course.label or 'the scenario'} was not looked at: {ending.message}")
+    loud = [(course, ending) for course, ending in ended if not isinstance(ending, Skip)]
+    if len(loud) == 1 and not loud[0][0].label:
+        raise loud[0][1]
+    if loud:
+        told = "; ".join(f"{course.label}: {ending.message}" for course, ending in loud)
+        raise Inconclusive(told, supply=getattr(loud[0][1], "supply", None))
+
+
+async def _travel(course: Course, derived: Derived) -> Ending | None:
+    """All steps of one row, as far as they go. What ended it without a verdict, if that is what happened."""
+    ended: Ending | None = None
+    try:
+        if derived.reads_logs:
+            course.log_mark = course.ctx.logs.mark()
+        await _steps(course, course.scenario.steps)
+    except Ending as ending:
+        ended = ending
+    finally:
+        for handle in course.faults.values():
+            await handle.lift()
+        ended = await _final(course, ended)
+    return ended
+
+
+async def _steps(course: Course, steps: tuple[Step, ...]) -> None:
+    """One after the other; a finding ends them, since what follows from it is no finding of its own."""
+    for step in steps:
+        if course.findings:
+            return
+        if step.inside:
+            await together(_act(course, inner) for inner in step.inside)
+        else:
+            await _act(course, step)
+
+
+async def _act(course: Course, step: Step) -> None:
+    try:
+        await _ACTS[step.model.action](course, step, step.model.body)
+    except TargetError as error:
+        raise TargetError(f"{step.place}: {error.message}", hint=error.hint) from error
+
+
+async def _final(course: Course, ended: Ending | None) -> Ending | None:
+    """The final steps; one that cannot be done (what it needs was never made) holds up none of the others."""
+    for step in course.scenario.final:
+        try:
+            if step.inside:
+                await together(_act(course, inner) for inner in step.inside)
+            else:
+                await _act(course, step)
+        except Ending as ending:
+            ended = ended or ending
+        except KeyError:  # a name that an earlier step would have saved, had it come to that
+            continue
+    return ended
