@@ -55,6 +55,13 @@ def test_a_commits_message_is_read_too(tmp_path):
     assert found(tmp_path) == {("", first, "webhook signing secret")}
 
 
+def test_of_a_larger_repository_only_what_lies_below_the_source_tree_is_read(tmp_path):
+    own, other = {"shop/a.txt": KEYS.webhook_secret}, {"elsewhere/b.txt": LIVE}
+    _, second, _ = write_repository(tmp_path, [("Begin", other), ("Add", {**own, **other}), ("Empty", {"shop/c": "d"})])
+    (tmp_path / "shop").mkdir(exist_ok=True)
+    assert found(tmp_path / "shop") == {("shop/a.txt", second, "webhook signing secret")}
+
+
 def test_other_branches_are_read(tmp_path):
     first, second = write_repository(tmp_path, [("Begin", {"a": "b"}), ("Add", {"a": "b", "c": LIVE})])
     (tmp_path / ".git/refs/heads/main").write_text(f"{first}\n")

@@ -107,9 +107,13 @@ def _reading(command: list[str], source: IO[bytes]) -> Iterator[IO[bytes]]:
 def past_blobs(root: Path) -> Iterator[Blob]:
     """Every content that any branch or tag ever had, each once, through one ``git cat-file --batch``.
 
-    Commit messages come along as blobs without a path. Raises Skip where there is no git.
+    Commit messages come along as blobs without a path. Of a repository that holds more than the source tree, only
+    what lies below it. Raises Skip where there is no git.
     """
-    listing = _told(root, "rev-list", "--objects", "--all", f"--filter=blob:limit={_LARGEST_BLOB}") or b""
+    limit = f"--filter=blob:limit={_LARGEST_BLOB}"
+    is_part = bool((_told(root, "rev-parse", "--show-prefix") or b"").strip())
+    below = ("--full-history", "--", ".") if is_part else ()
+    listing = _told(root, "rev-list", "--objects", "--all", limit, *below) or b""
     objects = [line.partition(b" ") for line in listing.splitlines()]
     paths = {identity: path for identity, _, path in objects if path}
     with TemporaryFile() as wanted:
