@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from stripe_audit.check import NEEDS
-from stripe_audit.describe import declared_needs, project_of, target_spec, webhook_secrets
+from stripe_audit.describe import declared_needs, project_of, scenario_places, target_spec, webhook_secrets
 from stripe_audit.keys import KeyKind
 from stripe_audit.settings import load_settings
 
@@ -35,6 +35,7 @@ WHOLE = {
                 role: {"path": f"/{role}"}
                 for role in ("health", "webhook_health", "customer", "catalogue", "page", "pay_retry", "checkout")
             },
+            **{role: {"path": f"/{role}"} for role in ("return_page", "reconcile")},
             "subscribe": {"path": "/subscribe", "method": "POST"},
             "create_payment": {
                 "path": "/pay",
@@ -199,3 +200,16 @@ def test_the_projects_files_are_absolute(whole, tmp_path):
     }
     bare = project_of(loaded(tmp_path, {}))
     assert (bare.root, bare.env_files, dict(bare.variables)) == (None, (), {})
+
+
+def test_a_projects_own_scenarios(tmp_path):
+    settings = loaded(tmp_path, {})
+    assert scenario_places(settings) == []
+    (tmp_path / "scenarios" / "other").mkdir(parents=True)
+    (tmp_path / "scenarios" / "other" / "k6.yaml").write_text("stages: []\n")
+    assert scenario_places(settings) == []  # what others call scenarios
+    (tmp_path / "scenarios" / "refunds").mkdir()
+    (tmp_path / "scenarios" / "refunds" / "late.yaml").write_text("version: 1\nsteps: []\n")
+    assert scenario_places(settings) == [tmp_path / "scenarios"]
+    named = loaded(tmp_path, {"audit": {"scenarios_dirs": ["journeys"]}})
+    assert scenario_places(named) == [tmp_path / "journeys"]

@@ -45,6 +45,8 @@ NEEDS: dict[str, str] = {
     "route:pay_retry": "target.routes.pay_retry",
     "route:checkout": "target.routes.checkout",
     "route:subscribe": "target.routes.subscribe",
+    "route:return_page": "target.routes.return_page",
+    "route:reconcile": "target.routes.reconcile",
     "observer:order": "observers.order",
     "observer:logs": "observers.logs",
     "observer:mail": "observers.mail",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 
 from stripe_audit.check import NEEDS
@@ -12,13 +13,14 @@ from stripe_audit.context import Project
 from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, WebhookRoute
 from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
+from stripe_audit.scenario.files import own_folder
 from stripe_audit.settings import Settings
 from stripe_audit.settings.launching import way_without_launch
 from stripe_audit.settings.model import RouteSettings, SecretSource
 from stripe_audit.source.allowed import AllowedSecret
 from stripe_audit.web.inventory import AllowedScript
 
-__all__ = ["declared_needs", "project_of", "target_spec", "webhook_secrets"]
+__all__ = ["declared_needs", "project_of", "scenario_places", "target_spec", "webhook_secrets"]
 
 
 def webhook_secrets(settings: Settings, seed: int | None, *, is_launching: bool) -> dict[str, str | None]:
@@ -87,6 +89,13 @@ def project_of(settings: Settings) -> Project:
         tuple(AllowedSecret(**one.model_dump()) for one in target.secrets_allowed),
         tuple(AllowedScript(**one.model_dump()) for one in target.page_scripts),
     )
+
+
+def scenario_places(settings: Settings) -> list[Path]:
+    """The project's own scenarios: the folders that the settings name, or else ``scenarios`` beside them."""
+    named = [settings.path(name) for name in settings.model.audit.scenarios_dirs]
+    own = own_folder(settings.folder)
+    return named or ([own] if own else [])
 
 
 _GIVEN = {

@@ -17,7 +17,7 @@ from stripe_audit.audit.stripe_side import record_stripe_side
 from stripe_audit.catalog import Catalog, Selection, load_catalog
 from stripe_audit.check import Check
 from stripe_audit.context import Context, World
-from stripe_audit.describe import declared_needs, target_spec, webhook_secrets
+from stripe_audit.describe import declared_needs, scenario_places, target_spec, webhook_secrets
 from stripe_audit.engine import Engine
 from stripe_audit.errors import UsageError
 from stripe_audit.events import Listener, NoteAdded, RunFinished, RunStarted
@@ -39,6 +39,8 @@ class Options:
     seed: int | None = None
     is_launching: bool = True
     has_project_checks: bool = True
+    scenarios: tuple[Path, ...] = ()
+    """Files of scenarios, or folders of them, beside those that the settings name."""
     temporary: tuple[Path, ...] = ()
     """Folders that must not outlive the run, even if the audit is killed."""
     notes: tuple[str, ...] = ()
@@ -69,7 +71,10 @@ class Audit:
         audit = settings.model.audit
         folders = [settings.path(name) for name in audit.checks_dirs] if options.has_project_checks else []
         points = audit.entry_points if options.has_project_checks else []
-        self.catalog: Catalog = load_catalog(checks_dirs=folders, entry_points=points)
+        own = scenario_places(settings) if options.has_project_checks else []
+        self.catalog: Catalog = load_catalog(
+            checks_dirs=folders, entry_points=points, scenarios=[*own, *options.scenarios]
+        )
         self.selected = self.catalog.select(options.selection)
         if not self.selected:
             raise UsageError("no check is selected", hint="each of the filters narrows the selection; drop one")

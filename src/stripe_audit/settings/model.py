@@ -110,6 +110,8 @@ class RoutesSettings(_Model):
     pay_retry: RouteSettings | None = None
     checkout: RouteSettings | None = None
     subscribe: RouteSettings | None = None
+    return_page: RouteSettings | None = Field(None, description="where the customer comes back to; {payment_intent}")
+    reconcile: RouteSettings | None = Field(None, description="makes the app ask Stripe about what was never told")
 
     @field_validator("webhook")
     @classmethod
@@ -245,6 +247,9 @@ class AuditSettings(_Model):
     allow_probes: bool = False
     allow_empty: list[str] = Field(default_factory=list)
     checks_dirs: list[str] = Field(default_factory=list)
+    scenarios_dirs: list[str] = Field(
+        default_factory=list, description="folders of scenarios; without it, scenarios/ beside the settings"
+    )
     entry_points: list[str] = Field(default_factory=list)
     budget: BudgetSettings = BudgetSettings()
     output: str = ".stripe-audit"

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 __all__ = ["LAUNCH_PLACEHOLDERS", "PLACEHOLDERS", "Expression", "Path_", "Url", "check_placeholders"]
 
-PLACEHOLDERS = ("order", "item", "quantity", "amount", "currency", "email", "name")
+PLACEHOLDERS = ("order", "item", "quantity", "amount", "currency", "email", "name", "payment_intent", "session")
 LAUNCH_PLACEHOLDERS = (
     "port",
     "https_port",
