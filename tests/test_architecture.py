@@ -229,7 +229,7 @@ def package(tmp_path):
             "engine may not import cli",
         ),
         ("plan.py", "from stripe_audit import engine", "plan.py:1: plan may not import engine"),
-        ("catalog.py", "from stripe_audit.settings import x", "catalog may not import settings"),
+        ("context.py", "from stripe_audit.settings import x", "context may not import settings"),
         ("emulator/x.py", "from stripe_audit.errors import x", "emulator may not import errors"),
         ("engine/x.py", "from stripe_audit.emulator import x", "engine may not import emulator"),
         ("context.py", "from stripe_audit.emulator import x", "context may not import emulator"),
