@@ -39,12 +39,12 @@ class Options:
     seed: int | None = None
     is_launching: bool = True
     has_project_checks: bool = True
-    scenarios: tuple[Path, ...] = ()
-    """Files of scenarios, or folders of them, beside those that the settings name."""
     temporary: tuple[Path, ...] = ()
     """Folders that must not outlive the run, even if the audit is killed."""
     notes: tuple[str, ...] = ()
     """What the report is to say besides: what was assumed, for instance."""
+    scenarios: tuple[Path, ...] = ()
+    """Files of scenarios, or folders of them, beside those that the settings name."""
 
 
 @dataclass(slots=True)
