@@ -59,6 +59,7 @@ def run(
         bool, typer.Option("--project-checks/--no-project-checks", help="Load the project's own checks.")
     ] = True,
     checks_dir: Annotated[list[Path] | None, typer.Option(help="A folder with checks of your own.")] = None,
+    scenarios_dir: Annotated[list[Path] | None, typer.Option(help="A folder with scenarios of your own.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Checks at the same time.")] = None,
     timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for each check.")] = None,
     seed: Annotated[int | None, typer.Option(help="Makes keys, ids and the run's tag reproducible.")] = None,
@@ -81,6 +82,7 @@ def run(
         "allow_probes": allow_probes or None,
         "allow_empty": allow_empty,
         "checks_dirs": [str(folder.resolve()) for folder in checks_dir] if checks_dir else None,
+        "scenarios_dirs": [str(place.resolve()) for place in scenarios_dir] if scenarios_dir else None,
         "jobs": jobs,
         "timeout": timeout,
         "output": str(output.resolve()) if output else str(Path.cwd() / ".stripe-audit") if demo else None,
