@@ -75,7 +75,7 @@ class Control:
 def _health(world: World, asked: Asked) -> Answer:
     return {
         "ok": True,
-        "objects": len(world.store.by_id),
+        "objects": len(world.store),
         "calls": world.journal.count,
         "calls_dropped": world.journal.dropped(),
         "saved_answers": len(world.saved),
@@ -155,7 +155,7 @@ def _verify(world: World, asked: Asked) -> Answer:
 
 
 def _object(world: World, asked: Asked) -> Answer:
-    found = world.store.by_id.get(asked.argument)
+    found = world.store.by_id.get(asked.argument) or world.store.events.get(asked.argument)
     if found is None:
         raise ControlError(f"no such object: {asked.argument[:100]}", 404)
     return found

@@ -55,7 +55,7 @@ async def resend(world: World, asked: Asked) -> Answer:
     ]
     if not endpoints:
         raise ControlError("no webhook endpoint listens to this event", 404)
-    known = {one.endpoint["id"]: one for one in world.deliveries.all if one.event is event}
+    known = {one.endpoint["id"]: one for one in world.deliveries.all if one.event["id"] == event["id"]}
     lineage = world.lineage(event["data"]["object"])
     wanted = [known.get(one["id"]) or world.deliveries.by_hand(event, one, lineage) for one in endpoints]
     copies, concurrent = asked.count("copies", 1), bool(asked.body.get("concurrent"))

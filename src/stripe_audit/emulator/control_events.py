@@ -18,11 +18,9 @@ _OVERRIDES: dict[str, type] = {"id": str, "api_version": str, "livemode": bool, 
 def listed(world: World, asked: Asked) -> Answer:
     """All events, or those about an object and its family; oldest first."""
     identity = asked.query.get("object")
-    events = list(world.store.by_kind["event"].values())
-    if identity:
-        family = world.family(identity)
-        events = [event for event in events if event["data"]["object"].get("id") in family]
-    return {"events": events}
+    family = world.family(identity) if identity else None
+    found = [one["id"] for one in world.store.events.outlines() if family is None or one["about"] in family]
+    return {"events": [world.store.events[event] for event in found]}
 
 
 def synthesize(world: World, asked: Asked) -> Answer:
@@ -35,13 +33,14 @@ def synthesize(world: World, asked: Asked) -> Answer:
     if not isinstance(obj, Mapping):
         raise ControlError("object must be an object, or object_id the id of one")
     _check_object(obj)
-    return world.emit(
+    event = world.emit(
         asked.text("type"),
         dict(obj),
         previous=asked.body.get("previous_attributes") or None,
         is_delivered=bool(asked.body.get("deliver", True)),
         **_overrides(asked),
     )
+    return world.store.events[event]
 
 
 def _check_object(obj: Mapping[str, Any]) -> None:

@@ -136,7 +136,7 @@ class Deliveries:
 
     def again(self, event: Obj, endpoint: Obj, lineage: Lineage) -> None:
         """Send an event once more, whatever became of it before; ``drain`` waits for it."""
-        known = (one for one in self.all if one.event is event and one.endpoint["id"] == endpoint["id"])
+        known = (one for one in self.all if one.event["id"] == event["id"] and one.endpoint["id"] == endpoint["id"])
         delivery = next(known, None) or self.by_hand(event, endpoint, lineage)
         self._count(1)
         task = asyncio.get_running_loop().create_task(self._again(delivery))

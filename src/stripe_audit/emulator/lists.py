@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Reversible
 from typing import Any
 
 from stripe_audit.emulator.errors import invalid, missing_resource
@@ -35,7 +35,7 @@ def list_of(call: Call, kind: str, where: Where | None = None, *, among: Iterabl
     if after and before:
         raise invalid("You may only specify one of these parameters: starting_after, ending_before.", "starting_after")
     for name, cursor in (("starting_after", after), ("ending_before", before)):
-        if cursor and cursor not in call.world.store.by_kind[kind]:
+        if cursor and call.world.store.get(kind, cursor) is None:
             raise missing_resource(kind.replace("_", " "), cursor[:200], name, status=400)
     found = _filtered(call, kind, where, among, is_backwards=bool(before))
     if after or before:
@@ -52,7 +52,9 @@ def list_of(call: Call, kind: str, where: Where | None = None, *, among: Iterabl
 def _filtered(
     call: Call, kind: str, where: Where | None, among: Iterable[Obj] | None, *, is_backwards: bool
 ) -> Iterator[Obj]:
-    source = list(among) if among is not None else call.world.store.by_kind[kind].values()
+    if among is None:
+        among = call.world.store.by_kind[kind].values()
+    source = among if isinstance(among, Reversible) else list(among)
     ordered: Iterable[Obj] = source if is_backwards else reversed(source)
     created = call.params.get("created")
     tests = [test for test in (where, _created(created) if created is not None else None) if test is not None]

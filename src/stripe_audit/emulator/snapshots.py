@@ -75,7 +75,7 @@ class Snapshots:
         _Pickler(stream, self._fixed()).dump(state)
         self._count += 1
         clock = world.clock
-        objects = sum(len(scope.store.by_id) for scope in world.scopes.values())
+        objects = sum(len(scope.store) for scope in world.scopes.values())
         taken = Snapshot(
             f"snap_{self._count}",
             clock.now(),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from stripe_audit.emulator.event_log import EventLog
+
 __all__ = ["Obj", "Store", "snapshot"]
 
 Obj = dict[str, Any]
 
 
 class Store:
-    """Objects by id, by kind, and by the object they belong to."""
+    """Objects by id, by kind, and by the object they belong to; and the events, which are kept apart."""
 
     def __init__(self) -> None:
+        self.events = EventLog()
         self.by_id: dict[str, Obj] = {}
         self.by_kind: defaultdict[str, dict[str, Obj]] = defaultdict(dict)
         self._members: defaultdict[tuple[str, str], list[Obj]] = defaultdict(list)
@@ -27,9 +30,12 @@ class Store:
             self._members[kind, owner].append(obj)
         return obj
 
+    def __len__(self) -> int:
+        return len(self.by_id) + len(self.events)
+
     def get(self, kind: str, identity: str) -> Obj | None:
-        """The object, if it exists and is of this kind."""
-        return self.by_kind[kind].get(identity)
+        """The object, or event, if it exists and is of this kind."""
+        return self.events.get(identity) if kind == "event" else self.by_kind[kind].get(identity)
 
     def members(self, kind: str, owner: str) -> list[Obj]:
         """Objects that were added with this owner, oldest first."""

@@ -191,9 +191,10 @@ class World:
         previous: dict[str, Any] | None = None,
         is_delivered: bool = True,
         **overrides: Any,
-    ) -> Obj:
-        """Record a webhook event about ``obj`` as it is now, and hand it to the deliveries."""
-        data: dict[str, Any] = {"object": snapshot(obj)}
+    ) -> str:
+        """Record a webhook event about ``obj`` as it is now, and hand it to the deliveries. Returns the event's id."""
+        listeners = self.listeners() if is_delivered else ()
+        data: dict[str, Any] = {"object": snapshot(obj) if listeners else obj}
         if previous is not None:
             data["previous_attributes"] = previous
         event = blank(
@@ -214,13 +215,15 @@ class World:
         if self.scope.account != self.keys.account:
             event["account"] = self.scope.account
         event.update(overrides)
-        self.store.add(event, owner=obj.get("id"))
-        listeners = self.listeners() if is_delivered else ()
         if listeners:
             self.deliveries.offer(event, listeners, self.lineage(obj))
+        if event["pending_webhooks"]:
+            self.store.events.add(event)
+        else:
+            self.store.events.add_packed(event)
         for react in REACTIONS.get(type, ()):
             react(self, obj, call)
-        return event
+        return str(event["id"])
 
     def listeners(self) -> list[Obj]:
         """Whatever events are delivered to: webhook endpoints, event destinations, the Stripe CLI's sessions."""

@@ -132,7 +132,7 @@ def ping(call: Call) -> Obj:
     """Send a ``v2.core.event_destination.ping``, whatever the destination listens to."""
     destination, world = _found(call), call.world
     shown = {name: value for name, value in destination.items() if name not in _HIDDEN}
-    event = world.emit(f"{KIND}.ping", shown, call, is_delivered=False)
+    event = world.store.events[world.emit(f"{KIND}.ping", shown, call, is_delivered=False)]
     if destination["status"] == "enabled":
         world.deliveries.again(event, destination, world.lineage(shown))
     return notification(event)

@@ -36,7 +36,9 @@ def listed(call: Call) -> Obj:
             return False
         return any(fnmatchcase(event["type"], pattern) for pattern in wanted)
 
-    return list_of(call, "event", matches)
+    events = call.world.store.events
+    page = list_of(call, "event", matches, among=events.outlines())
+    return {**page, "data": [events[one["id"]] for one in page["data"]]}
 
 
 ROUTES = (

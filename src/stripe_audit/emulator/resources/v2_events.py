@@ -43,15 +43,16 @@ def listed(call: Call) -> Obj:
         raise invalid(f"You can list at most {MOST_TYPES} types.", "types")
     bounds = [(_BOUNDS[name], _seconds(text, name)) for name, text in (params.get("created") or {}).items()]
     wanted = params.get("object_id")
+    events = call.world.store.events
     found = [
-        event
-        for event in reversed(call.world.store.by_kind["event"].values())
-        if (not types or type_of(event["type"]) in types)
-        and (not wanted or event["data"]["object"].get("id") == wanted)
-        and all(holds(event["created"], bound) for holds, bound in bounds)
+        one["id"]
+        for one in reversed(events.outlines())
+        if (not types or type_of(one["type"]) in types)
+        and (not wanted or one["about"] == wanted)
+        and all(holds(one["created"], bound) for holds, bound in bounds)
     ]
     page = page_of(call, found)
-    return {**page, "data": [full(event) for event in page["data"]]}
+    return {**page, "data": [full(events[identity]) for identity in page["data"]]}
 
 
 def _seconds(text: Any, name: str) -> float:
