@@ -7,7 +7,7 @@ import json
 import secrets
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import stripe
@@ -50,6 +50,11 @@ class Shop:
         self._allowance = float(config.rate_burst)
         self._refilled = time.monotonic()
         self._workers: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def configured(cls, env: Mapping[str, str]) -> ShopConfig:
+        """Its configuration from the environment. Raises ConfigError: what is missing or blank stops the start."""
+        return ShopConfig.from_environment(env)
 
     def application(self) -> web.Application:
         """The aiohttp application."""

@@ -31,11 +31,17 @@ def tls_context(shop: Shop) -> ssl.SSLContext:
     return context
 
 
-def make_shop(config: ShopConfig, defects: Sequence[str], journal: Journal) -> Shop:
-    """A shop of a variant with defects. Raises ValueError for a name that does not exist."""
-    if config.variant not in VARIANTS:
-        raise ValueError(f"unknown variant {config.variant!r}; known are {', '.join(filter(None, VARIANTS))}")
-    return shop_with(VARIANTS[config.variant], defects)(config, journal)
+def shop_type(variant: str, defects: Sequence[str]) -> type[Shop]:
+    """A kind of shop, with defects. Raises ValueError for a name that does not exist."""
+    if variant not in VARIANTS:
+        raise ValueError(f"unknown variant {variant!r}; known are {', '.join(filter(None, VARIANTS))}")
+    return shop_with(VARIANTS[variant], defects)
+
+
+def make_shop(env: Mapping[str, str], defects: Sequence[str], journal: Journal) -> Shop:
+    """A shop of a variant with defects. Raises ValueError for a name that does not exist, ConfigError."""
+    kind = shop_type(env.get("SHOP_VARIANT", ""), defects)
+    return kind(kind.configured(env), journal)
 
 
 async def serve(shop: Shop, config: ShopConfig) -> web.AppRunner:
@@ -85,8 +91,8 @@ class ShopThread:
         from stripe_audit.deployment.launch.ports import free_port
 
         https_port = free_port()
-        config = ShopConfig.from_environment({"HTTPS_PORT": str(https_port), **self._env})
-        runner = await serve(make_shop(config, self._defects, journal), config)
+        shop = make_shop({"HTTPS_PORT": str(https_port), **self._env}, self._defects, journal)
+        runner = await serve(shop, shop.config)
         ports = [address[1] for address in runner.addresses]
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.https_url = f"https://127.0.0.1:{ports[1]}" if len(ports) > 1 else ""

@@ -30,6 +30,7 @@ from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, 
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
+from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
@@ -37,6 +38,7 @@ from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 from stripe_audit.trials.suspicions import Known, Suspicion, suspicions
 from stripe_audit.trials.together import together
+from stripe_audit.trials.unrecorded import unrecorded
 
 __all__ = [
     "Heard",
@@ -49,6 +51,7 @@ __all__ = [
     "SUBMISSIONS",
     "Altered",
     "Asked",
+    "Believed",
     "Change",
     "Crossing",
     "Delivered",
@@ -59,6 +62,7 @@ __all__ = [
     "NumberSent",
     "Outage",
     "Refused",
+    "Relaunched",
     "Repeated",
     "Retried",
     "Submitted",
@@ -105,6 +109,7 @@ __all__ = [
     "page_in_the_clear",
     "place_of",
     "refused",
+    "relaunch",
     "repeat",
     "request_altered",
     "requests_with_own_price",
@@ -124,6 +129,7 @@ __all__ = [
     "try_forms",
     "try_forgeries",
     "try_outages",
+    "unrecorded",
     "value_in_place",
     "visit",
     "why_refused",

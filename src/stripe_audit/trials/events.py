@@ -19,13 +19,14 @@ __all__ = ["Told", "effect_of", "event_of", "fitting_event", "told_after"]
 class Told:
     """A webhook event that Stripe has, and the target has not been told of.
 
-    ``payment`` is the payment that it is about, where its effect can be seen in an order; else None. Of what is made up
-    Stripe knows nothing, so a sound target that asks for it may fail.
+    ``payment`` is the payment that it is about, where its effect can be seen in an order; else None. ``about`` is that
+    payment in any case. Of what is made up Stripe knows nothing, so a sound target that asks for it may fail.
     """
 
     event: Mapping[str, Any]
     payment: Payment | None = None
     is_made_up: bool = False
+    about: Payment | None = None
 
 
 async def event_of(ctx: Context, payment: Payment, event_type: str) -> dict[str, Any]:
@@ -46,11 +47,12 @@ async def told_after(ctx: Context, event_type: str) -> Told:
         return await _made_up(ctx, event_type)
     if event_type == "payment_intent.succeeded":
         payment = await ctx.payments.paid(is_held=True)
-        return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment))
+        return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment), about=payment)
     if event_type == "payment_intent.payment_failed":
         payment = await ctx.payments.new(is_held=True)
         await ctx.payments.confirm(payment, "pm_card_visa_chargeDeclined")
-        return Told(await event_of(ctx, payment, event_type), await _if_visible(ctx, payment, needs=OrderState.FAILED))
+        visible = await _if_visible(ctx, payment, needs=OrderState.FAILED)
+        return Told(await event_of(ctx, payment, event_type), visible, about=payment)
     return await _made_up(ctx, event_type)
 
 

@@ -12,6 +12,7 @@ from stripe_audit.demo.defects import (
     errors,
     integration,
     payments,
+    secretless,
     secrets,
     security,
     webhook_refusals,
@@ -27,6 +28,7 @@ DEFECTS: dict[str, Defect] = {
     for family in (
         environment,
         secrets,
+        secretless,
         webhooks,
         webhook_refusals,
         webhook_signatures,

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +206,15 @@ class LaunchedTarget:
             self.stop()
             self.start()
         self.wait_ready()
+
+    def changed(self, changes: Mapping[str, str | None], *, ready_within: float) -> LaunchedTarget:
+        """The same target with other variables (None: without it) and an output of its own, not started.
+
+        It wants the same port, so this one must be stopped first.
+        """
+        env = {name: value for name, value in {**self.spec.env, **changes}.items() if value is not None}
+        output = self.spec.output.with_name(f"{self.spec.output.stem}-changed-{time.monotonic_ns()}.log")
+        return LaunchedTarget(replace(self.spec, env=env, output=output, ready_within=ready_within), self._safe)
 
     def stop(self) -> None:
         """Stop the process and everything below it. Safe to call twice."""
