@@ -20,7 +20,7 @@ from stripe_audit.survey.openapi import routes_of_document
 from stripe_audit.survey.roles import RoleRoute, roles_of
 from stripe_audit.survey.routes import SourceRoute
 
-__all__ = ["Discovery", "discover"]
+__all__ = ["Discovery", "discover", "discover_in_source"]
 
 _DOCUMENTS = ("/openapi.json", "/swagger.json", "/documentation/json", "/api-docs", "/v3/api-docs", "/api/openapi.json")
 _WELL_KNOWN = {
@@ -52,13 +52,22 @@ def discover(url: str, root: Path) -> Discovery:
     """Look at the source below ``root`` and at the target. Sends about twenty GETs, each within a second and a half."""
     url = url.rstrip("/")
     found = survey(root)
-    routes = [*found.routes, *_documented(url), *_well_known(url)]
-    chosen = roles_of(routes)
+    return _chosen([*found.routes, *_documented(url), *_well_known(url)], found.events)
+
+
+def discover_in_source(root: Path) -> Discovery:
+    """Look at the source below ``root`` only, for a target that does not run yet."""
+    found = survey(root)
+    return _chosen(found.routes, found.events)
+
+
+def _chosen(routes: Iterable[SourceRoute], events: Iterable[str]) -> Discovery:
+    chosen = roles_of(list(routes))
     held: dict[str, Any] = {one.role: _setting(one) for one in chosen if one.role != "webhook"}
     webhooks = [one for one in chosen if one.role == "webhook"]
     if webhooks:
         held["webhook"] = [
-            {"name": f"webhook-{number}", "path": one.route.path, "events": list(found.events)}
+            {"name": f"webhook-{number}", "path": one.route.path, "events": list(events)}
             for number, one in enumerate(webhooks, 1)
         ]
     told = (safe(f"{one.role} is {one.method} {one.path} ({one.route.place})") for one in chosen)

@@ -18,7 +18,7 @@ from stripe_audit.settings.launching import LaunchSettings
 from stripe_audit.settings.model import SecretSource
 from stripe_audit.source.env_files import read_env_file
 
-__all__ = ["PortWatch", "injection_folder", "target_environment", "told_variables"]
+__all__ = ["NOT_READ", "PortWatch", "injection_folder", "target_environment", "told_variables"]
 
 _CONVENTIONAL = {
     "port": ("PORT",),
@@ -40,7 +40,7 @@ _KINDS = {
     KeyKind.PUBLISHABLE: "publishable_key",
     KeyKind.WEBHOOK_SECRET: "webhook_secret",
 }
-_NOT_READ = ("example", "sample", "template", "dist", "schema")
+NOT_READ = ("example", "sample", "template", "dist", "schema")
 """Endings of env files that are there to be copied, and that no app reads."""
 _SETTLED_S = 1.0
 """A port that the target was not told to take is its port once nothing has changed for this long."""
@@ -106,7 +106,7 @@ def _own_keys(settings: Settings, values: Mapping[str, str]) -> Iterator[tuple[s
 def _env_files(settings: Settings) -> list[Path]:
     declared = [settings.path(name) for name in settings.model.target.env_files]
     found = sorted(settings.path(_launch(settings).cwd).glob(".env*"))
-    return [path for path in dict.fromkeys([*found, *declared]) if path.is_file() and not path.name.endswith(_NOT_READ)]
+    return [path for path in dict.fromkeys([*found, *declared]) if path.is_file() and not path.name.endswith(NOT_READ)]
 
 
 class PortWatch:

@@ -29,6 +29,9 @@ Exit codes:
 
 
 def run(
+    command: Annotated[
+        Names | None, typer.Argument(metavar="[-- COMMAND…]", help="Start the target by this command, as it is.")
+    ] = None,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", "-s", help="The settings; default: stripe-audit.yaml here.")
     ] = None,
@@ -69,6 +72,7 @@ def run(
     """Audit a target, and exit by what was found."""
     from stripe_audit.audit.auditing import Options
     from stripe_audit.catalog import Selection
+    from stripe_audit.cli.launches import check_launch, completed, launch_flags
     from stripe_audit.cli.outputs import Outputs
 
     outputs = Outputs.read(format or [], is_plan=dry_run)
@@ -76,6 +80,7 @@ def run(
         raise UsageError("--variant and --defect belong to --demo", hint="stripe-audit run --demo --defect ID")
     if demo and (settings_file or url):
         raise UsageError("--demo brings its own target and settings", hint="drop --settings and --url")
+    check_launch(command or [], is_demo=demo, is_launching=launch)
     audit = {
         "fail_on": fail_on,
         "strict": strict or None,
@@ -88,12 +93,15 @@ def run(
         "output": str(output.resolve()) if output else str(Path.cwd() / ".stripe-audit") if demo else None,
     }
     flags: dict[str, Any] = {"audit": {name: value for name, value in audit.items() if value is not None}}
-    if url:
-        flags["target"] = {"url": url}
+    flags["target"] = {**({"url": url} if url else {}), **launch_flags(command or [])}
     selection = Selection(*(tuple(names or ()) for names in (phase, task, check, exclude, tag)))
+    notes: list[str] = []
     with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
-        options = Options(selection, seed, launch, project_checks, (settings.folder,) if demo else ())
-        if url and not settings.has_routes:
+        if command:
+            settings, notes = completed(settings, flags)
+        temporary = (settings.folder,) if demo else ()
+        options = Options(selection, seed, launch, project_checks, temporary, notes=tuple(notes))
+        if url and not command and not settings.has_routes:
             settings, options = _discovered(settings, options, flags)
         if dry_run:
             for note in options.notes:

@@ -1,0 +1,141 @@
+"""``run -- COMMAND``: an app as it is, with settings or without."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.launch.injected import LIVE
+
+APP = """
+import http.server, json, os, sys
+import stripe
+stripe.api_key, stripe.enable_telemetry = os.environ["STRIPE_SECRET_KEY"], False
+print("hello from the app", flush=True)
+class App(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *words): pass
+server = http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ.get(sys.argv[1], "0"))), App)
+if "quiet" not in sys.argv:
+    stripe.Balance.retrieve()
+server.serve_forever()
+"""
+RUN = [sys.executable, "-c", "from stripe_audit.cli import main; main()", "run", "--quiet"]
+
+
+def ran(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> tuple[int, dict, str]:
+    """Exit code, JSON report and standard error of a run in a folder."""
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    ended = subprocess.run(
+        [*RUN, "--format", f"json={report}", *arguments],
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return ended.returncode, json.loads(report.read_text()) if report.exists() else {}, ended.stderr
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    (tmp_path / "app.py").write_text(APP)
+    return tmp_path
+
+
+def notes(report: dict) -> str:
+    return "\n".join(report["notes"])
+
+
+@pytest.mark.parametrize("variable", ["PORT", "NOTHING"], ids=["told", "found by watching"])
+def test_an_app_without_settings_is_started_found_and_seen_at_the_emulator(app: Path, variable: str) -> None:
+    code, report, stderr = ran(app, "-c", "server-*", "-c", "health-*", "--", sys.executable, "app.py", variable)
+    assert code in (0, 3), stderr
+    outcomes = {result["check"]: result["outcome"] for result in report["results"]}
+    assert outcomes["server-starts"] == outcomes["server-on-configured-port"] == "passed"
+    assert report["target"]["launched"] and report["target"]["reached"]
+    assert "does not reach the emulator" not in notes(report)
+    assert "127.0.0.1" in str(report["results"])
+
+
+def test_a_call_with_the_audits_key_proves_test_mode(app: Path) -> None:
+    checks = ("-c", "server-starts", "-c", "webhook-signature-verified")
+    _, report, stderr = ran(app, *checks, "--", sys.executable, "app.py", "PORT")
+    assert report["target"]["allowed"] == "load", stderr
+    assert "seen to use them" in report["target"]["proof"]
+
+
+def test_an_app_that_does_not_call_stripe_is_told_what_to_try(app: Path) -> None:
+    checks = ("-c", "server-starts", "-c", "webhook-signature-verified")
+    _, report, _ = ran(app, *checks, "--", sys.executable, "app.py", "PORT", "quiet")
+    assert "the target does not reach the emulator: stripe " in notes(report)
+    assert "target.routes.create_payment" in notes(report)
+    assert report["target"]["allowed"] == "probe"
+
+
+def test_an_app_that_shakes_the_injection_off_is_told_so(app: Path) -> None:
+    _, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "-E", "app.py", "PORT", "quiet")
+    assert "none of its processes took the injection" in notes(report)
+    assert "python -I or -E" in notes(report)
+
+
+def test_a_live_key_in_the_apps_files_goes_nowhere(app: Path) -> None:
+    (app / ".env").write_text(f"STRIPE_SECRET_KEY={LIVE['secret_key']}\n")
+    (app / "app.py").write_text("from dotenv import load_dotenv\nload_dotenv('.env', override=True)\n" + APP)
+    code, report, stderr = ran(app, "-c", "server-starts", "--", sys.executable, "app.py", "PORT")
+    assert code in (0, 3), stderr
+    assert "hold a live key (STRIPE_SECRET_KEY)" in notes(report)
+    assert "does not reach" not in notes(report)
+    assert LIVE["secret_key"] not in json.dumps(report)
+
+
+def test_a_live_key_in_the_code_is_refused_and_ends_all_writes(app: Path) -> None:
+    hard_coded = APP.replace('os.environ["STRIPE_SECRET_KEY"]', repr(LIVE["secret_key"]))
+    (app / "app.py").write_text(
+        hard_coded.replace(
+            "stripe.Balance.retrieve()", "try: stripe.Balance.retrieve()\n    except stripe.AuthenticationError: pass"
+        )
+    )
+    checks = ("-c", "server-starts", "-c", "webhook-signature-verified")
+    _, report, _ = ran(app, *checks, "--", sys.executable, "app.py", "PORT")
+    assert report["target"]["allowed"] == "read"
+    assert "live key" in report["target"]["proof"]
+    assert LIVE["secret_key"] not in json.dumps(report)
+
+
+def test_what_the_settings_say_counts_and_the_command_replaces_theirs(app: Path) -> None:
+    (app / "stripe-audit.yaml").write_text(
+        "version: 1\ntarget:\n  name: declared\n  launch: {command: [no-such-program], env: {OTHER: '{port}'}}\n"
+    )
+    code, report, stderr = ran(app, "-c", "server-*", "--", sys.executable, "app.py", "OTHER")
+    assert code in (0, 3), stderr
+    assert report["target"]["name"] == "declared" and report["target"]["reached"]
+
+
+def test_the_last_output_of_an_app_that_dies_is_shown(app: Path) -> None:
+    (app / "app.py").write_text("raise SystemExit('no module named payments')")
+    code, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "app.py")
+    assert code != 0
+    assert "no module named payments" in json.dumps(report)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--demo", "--", "x"), "--demo starts its own target"),
+        (("--no-launch", "--", "x"), "--no-launch starts nothing"),
+        (("--", "'"), "a quote in it is not closed"),
+        (("--", ""), "it is empty"),
+    ],
+)
+def test_what_makes_no_sense_is_said(app: Path, arguments: tuple[str, ...], told: str) -> None:
+    code, _, stderr = ran(app, *arguments)
+    assert code == 2 and told in stderr
