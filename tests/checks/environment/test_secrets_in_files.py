@@ -48,7 +48,7 @@ def test_a_key_of_the_past_is_as_bad_as_its_mode():
         ("STRIPE_SECRET_KEY", KEYS.secret, KeyKind.SECRET, (), False),
         ("STRIPE_SECRET_KEY", KEYS.secret.replace("sk_", "rk_"), KeyKind.SECRET, (), False),
         ("STRIPE_SECRET_KEY", KEYS.publishable, KeyKind.SECRET, ("is not a secret key but a publishable key",), False),
-        ("STRIPE_SECRET_KEY", "we_1Demo1Demo1Demo1Demo1", KeyKind.SECRET, ("is not a secret key but a webhook endpoint id",), False),
+        ("STRIPE_KEY_SECRET", "we_1Demo1Demo1Demo1", KeyKind.SECRET, ("is not a secret key but a webhook endpoint id",), False),  # noqa: E501
         ("STRIPE_SECRET_KEY", "sk_test_your_key", KeyKind.SECRET, ("is a placeholder",), False),
         ("STRIPE_SECRET_KEY", f"{KEYS.secret}\n", KeyKind.SECRET, ("contains white space",), False),
         ("STRIPE_SECRET_KEY", f"'{KEYS.secret}'", KeyKind.SECRET, ("contains quotation marks",), False),
