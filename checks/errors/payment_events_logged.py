@@ -62,8 +62,8 @@ class PaymentEventsLogged(Check):
 async def logged(ctx: Context, event_type: str) -> tuple[Collection[str], str, list[LogLine]]:
     """Deliver one event of a payment of its own: what the payment is known by, the event, the lines about them."""
     told = await trials.told_after(ctx, event_type)
-    assert told.payment is not None
-    names, event = await trials.names_of(ctx, told.payment), str(told.event["id"])
+    assert told.about is not None
+    names, event = await trials.names_of(ctx, told.about), str(told.event["id"])
     mark = ctx.logs.mark()
     answer = await ctx.deliver(ctx.webhook_for(event_type), told.event)
     if not answer.is_success:

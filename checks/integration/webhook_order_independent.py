@@ -54,7 +54,10 @@ class WebhookOrderIndependent(Check):
         seen = await trials.together(told(ctx, journey, declared) for journey in JOURNEYS)
         wrong = [(one, found) for one in seen if (found := assess(one, declared))]
         if wrong and assess(control := await told(ctx, "paid", declared, is_in_order=True), declared):
-            state = control.order.raw_state if control.order else "not found"
+            if control.order is None:
+                yield await trials.unrecorded(ctx, "In whatever order events come, nothing comes of them.")
+                return
+            state = control.order.raw_state
             ctx.inconclusive(f"with its events in the right order, a paid order is {state}", supply="observers.order")
         for one, (severity, title) in wrong:
             state = one.order.raw_state if one.order else "not found"

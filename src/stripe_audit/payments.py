@@ -225,6 +225,17 @@ class Orders:
             within=within or self._patience,
         )
 
+    async def holds(self, payment: Payment) -> bool | None:
+        """Whether the target stores anything of a payment (its order, its intent, its e-mail address), wherever it be.
+
+        Waits for it; None where the observer cannot see that.
+        """
+        texts = (payment.order, payment.intent, payment.email)
+        found, _ = await eventually(
+            lambda: self._observer.holds(texts), lambda held: held is not False, within=self._patience
+        )
+        return found
+
     async def stays(
         self, payment: Payment | str, is_met: Callable[[Order], bool], *, during: float = 0.6
     ) -> tuple[Order | None, bool]:

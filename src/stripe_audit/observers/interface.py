@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -151,6 +151,10 @@ class OrderObserver(ABC):
     @abstractmethod
     async def read(self, reference: str) -> Order | None:
         """The order, or None where the target has no such record."""
+
+    async def holds(self, texts: Sequence[str]) -> bool | None:
+        """Whether any of the texts stands anywhere in what the target stores; None where that cannot be seen."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
