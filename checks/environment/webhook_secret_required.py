@@ -57,7 +57,7 @@ class WebhookSecretRequired(Check):
             wrong = {one.route: found for one in seen.believed if (found := taken(one))}
             if wrong:
                 yield finding(ctx, seen.how, wrong)
-            elif seen.failure or seen.complaint:
+            elif seen.has_exited or seen.complaint:
                 ctx.note(f"secrets {seen.how}: {seen.failure or seen.complaint}")
             elif reason := why_unclear(seen):
                 unclear.append(f"secrets {seen.how}: {reason}")
@@ -77,7 +77,9 @@ def taken(seen: trials.Believed) -> list[trials.Tried]:
 
 
 def why_unclear(seen: trials.Relaunched) -> str:
-    """Why refusals or acknowledgements prove nothing."""
+    """Why refusals or acknowledgements prove nothing; a target that hangs may only be slow."""
+    if seen.failure and not seen.has_exited:
+        return seen.failure
     if any(one.accepts_anything for one in seen.believed):
         return "everything is answered 2xx, and no effect shows"
     if any(one.takes_genuine for one in seen.believed):

@@ -21,8 +21,8 @@ from stripe_audit.webhooks.forgeries import Forgery
 
 __all__ = ["Believed", "Relaunched", "relaunch"]
 
-_LEAST_READY_S = 3.0
-_AS_LONG = 4.0
+_LEAST_READY_S = 5.0
+_AS_LONG = 6.0
 """How many times its usual time the changed target may take to become ready."""
 
 
@@ -43,11 +43,13 @@ class Believed:
 class Relaunched:
     """The target under changed variables. ``failure`` says how it did not start, ``complaint`` what its health says.
 
-    ``believed`` is there only for a target that started.
+    ``has_exited`` tells a target that refused to start from one that may only be slow. ``believed`` is there only for
+    one that started.
     """
 
     how: str
     failure: str = ""
+    has_exited: bool = False
     complaint: str = ""
     believed: tuple[Believed, ...] = ()
 
@@ -86,7 +88,7 @@ async def _look(ctx: Context, how: str, changed: LaunchedTarget, forgeries: Sequ
         believed = await together(_believed(ctx, route, forgeries) for route in routes)
         return Relaunched(how, complaint=complaint, believed=tuple(believed))
     except LaunchError as error:
-        return Relaunched(how, failure=error.message)
+        return Relaunched(how, failure=error.message, has_exited=changed.exit_code is not None)
     finally:
         await ctx.compute(changed.stop)
 

@@ -46,6 +46,12 @@ def test_what_a_target_without_secrets_believes(forged, takes_genuine, accepts_a
         assert (unclear in told) if unclear else told == ""
 
 
+def test_a_target_that_hangs_is_not_taken_for_one_that_refuses_to_start():
+    hanging = Relaunched("unset", failure="the target was not listening on port 1 within 5 s")
+    assert module_of(CHECK).why_unclear(hanging) == hanging.failure
+    assert module_of(CHECK).why_unclear(Relaunched("unset", failure="it exited", has_exited=True)) == ""
+
+
 def judged(folder: Path, *defects: str) -> dict[str, CheckResult]:
     flags = {"audit": {"patience": 0.5}}
     with Stage(load_settings(write_project(folder, defects=defects), flags=flags, environ={})) as stage:
