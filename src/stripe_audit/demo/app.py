@@ -15,6 +15,7 @@ from aiohttp import web
 
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.journal import Journal, request_id
+from stripe_audit.demo.limits import Turns
 from stripe_audit.demo.mailer import Outbox
 from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.pages import SCRIPT, STYLE, Pages
@@ -47,8 +48,7 @@ class Shop:
         self.orders = self.orders_type(config, self.store, self.stripe, self.outbox, journal)
         self.receipts = self.receipts_type(self.orders)
         self.pages = self.pages_type()
-        self._allowance = float(config.rate_burst)
-        self._refilled = time.monotonic()
+        self.turns = Turns(config.rate_burst, config.rate_per_second)
         self._workers: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -185,7 +185,7 @@ class Shop:
         """The JSON body. Raises Refusal."""
         try:
             return json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refusal(400, "invalid_json", "The body is not valid JSON.") from None
 
     def take_turn(self) -> None:
@@ -224,8 +224,12 @@ class Shop:
 
     async def create_payment(self, request: web.Request) -> web.Response:
         """A payment for an order."""
-        self.take_turn()
-        made = await self.orders.create_payment(await self.body(request))
+        self.turns.take()
+        try:
+            made = await self.orders.create_payment(await self.body(request))
+        except Refusal:
+            self.turns.refused()
+            raise
         return web.json_response(made, headers={"Cache-Control": "no-store"})
 
     async def customer(self, request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ The policy's sources are those of docs.stripe.com/security/guide for Stripe.js a
 
 from __future__ import annotations
 
+import secrets
 from html import escape
 
 __all__ = ["SCRIPT", "STYLE", "Pages"]
@@ -59,7 +60,13 @@ class Pages:
             "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
             "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
             "Cache-Control": "no-store",
+            "Set-Cookie": self.cookie(is_secure=is_secure),
         }
+
+    def cookie(self, *, is_secure: bool) -> str:
+        """The visitor's cookie: for the server alone, for this host alone, over TLS alone where there is TLS."""
+        name, over_tls = ("__Host-visit", "; Secure") if is_secure else ("visit", "")
+        return f"{name}={secrets.token_hex(16)}; Path=/; HttpOnly; SameSite=Lax{over_tls}"
 
     def stripe_script(self) -> str:
         """Where Stripe.js comes from: from Stripe, always."""
