@@ -107,8 +107,10 @@ class Page:
 
     async def press(self, key: str, code: int) -> None:
         """A key, down and up."""
-        for kind in ("rawKeyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+        text = {"Enter": "\r", " ": " "}.get(key, "")
+        for kind in ("keyDown" if text else "rawKeyDown", "keyUp"):
+            told = {"text": text} if text and kind == "keyDown" else {}
+            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **told)
 
     async def metrics(self) -> dict[str, float]:
         """Chromium's own figures; times in seconds."""

@@ -226,6 +226,31 @@ def test_the_same_fix_is_told_once():
     assert 'As for <a href="#F1">F1</a>.' in HtmlReporter().render(dataclasses.replace(GOLDEN, results=doubled))
 
 
+def test_the_same_story_is_drawn_once():
+    other = dataclasses.replace(FORGED, discriminator="2")
+    results = tuple(
+        dataclasses.replace(one, findings=(FORGED, other)) if FORGED in one.findings else one for one in TOLD.results
+    )
+    stories = {**TOLD.stories, other.fingerprint: TOLD.stories[FORGED.fingerprint]}
+    text = HtmlReporter().render(dataclasses.replace(TOLD, results=results, stories=stories))
+    assert text.count('<svg class="sequence"') == page("told").count('<svg class="sequence"')
+    assert 'What led to it is drawn at <a href="#F1">F1</a>.' in text
+
+
+def test_a_story_without_evidence_in_it_is_called_an_example():
+    evidence = (Evidence("fulfilled twice", data={"fulfilled": 2}),)
+    results = tuple(
+        dataclasses.replace(one, findings=(dataclasses.replace(FORGED, evidence=evidence),))
+        if FORGED in one.findings
+        else one
+        for one in TOLD.results
+    )
+    text = HtmlReporter().render(dataclasses.replace(TOLD, results=results)).split("<article")
+    told = next(part for part in text if 'id="F1"' in part)
+    assert "One of the payments that this check made</b>, as an example" in told and "seen afterwards" not in told
+    assert "One of the payments that this check made" not in page("told")
+
+
 # Commands
 
 

@@ -83,12 +83,16 @@ class HtmlReporter(Reporter):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding as the page tells it. ``as_for`` is the finding before it that has the same fix, if there is one."""
+    """A finding as the page tells it.
+
+    ``as_for`` is the finding before it that has the same fix, ``drawn_at`` the one that has the same story, if any.
+    """
 
     one: Numbered
     pieces: tuple[Piece, ...]
     more: int
     diagram: Diagram | None
+    drawn_at: str | None
     is_example: bool
     as_for: str | None
     pages: tuple[FixPage, ...]
@@ -111,12 +115,13 @@ def _told(review: Review) -> Iterator[Told]:
         as_for = before.get(key)
         before.setdefault(key, one.label)
         story = _story(review, one)
-        is_new = drawn.setdefault(tuple(exchange.id for exchange in story), one.label) == one.label
+        drawn_at = drawn.setdefault(tuple(exchange.id for exchange in story), one.label) if story else one.label
         yield Told(
             one=one,
             pieces=tuple(pieces(review, one.finding, anchors)),
             more=max(0, len(one.finding.evidence) - EVIDENCE_CAP),
-            diagram=_diagram(one, story) if is_new else None,
+            diagram=_diagram(one, story) if drawn_at == one.label else None,
+            drawn_at=drawn_at if drawn_at != one.label else None,
             is_example=not _cited(one, story),
             as_for=as_for,
             pages=() if as_for else fix_pages(one.fix),
