@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("describe", "engine"),
     ("audit",),
     ("reporters",),
+    ("bundle",),
     ("demo",),
     ("cli", "testing"),
 )

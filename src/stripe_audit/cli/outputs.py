@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stripe_audit.errors import OutputError, UsageError
-from stripe_audit.reporters.interface import Output, parse_output, reporter_named
+from stripe_audit.reporters.interface import FORMATS, Output, parse_output, reporter_named
 
 if TYPE_CHECKING:
     from stripe_audit.events import Event
@@ -22,30 +22,39 @@ if TYPE_CHECKING:
     from stripe_audit.report import Report
     from stripe_audit.settings import Settings
 
-__all__ = ["Outputs", "new_run_folder", "progress_listener", "saved_report"]
+__all__ = ["FORMAT_HELP", "Outputs", "check_writable", "new_run_folder", "progress_listener", "saved_report"]
 
 REPORT_NAME = "report.json"
+FORMAT_HELP = f"{', '.join(FORMATS)}; FORMAT=PATH writes a file. Repeatable."
+_OF_PLANS = ("terminal", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What is to be written; exactly one of them to standard output."""
+    """What is to be written; one of them to standard output, unless something else stands there."""
 
     wanted: tuple[Output, ...]
 
     @staticmethod
-    def read(texts: Sequence[str], *, is_plan: bool = False) -> Outputs:
-        """From flags. Raises UsageError for an unknown format, two on standard output, or a path that cannot be."""
+    def read(texts: Sequence[str], *, is_plan: bool = False, printed_by: str | None = None) -> Outputs:
+        """From flags. Raises UsageError for an unknown format, two on standard output, or a path that cannot be.
+
+        ``printed_by`` is the flag that takes standard output for something else.
+        """
         wanted = [parse_output(text) for text in texts]
         printed = [output for output in wanted if output.path is None]
-        if len(printed) > 1:
-            names = " and ".join(output.format for output in printed)
+        takers = [*([printed_by] if printed_by else []), *(output.format for output in printed)]
+        if len(takers) > 1:
+            names = " and ".join(takers)
             raise UsageError(f"{names} cannot both go to standard output", hint="write one to a file: FORMAT=PATH")
         for output in wanted:
-            _check_writable(output)
-            if is_plan and output.format == "json":
-                raise UsageError("the plan has no json format", hint="--dry-run prints terminal or markdown")
-        if not printed:
+            if output.path is not None:
+                check_writable(output.path, f"--format {output.format}=")
+            if is_plan and output.format not in _OF_PLANS:
+                raise UsageError(
+                    f"the plan has no {output.format} format", hint=f"--dry-run prints {' or '.join(_OF_PLANS)}"
+                )
+        if not takers:
             wanted.append(Output("terminal"))
         return Outputs(tuple(wanted))
 
@@ -93,16 +102,15 @@ class Outputs:
             sys.stderr.write(f"warning: {error.message}\n")
 
 
-def _check_writable(output: Output) -> None:
-    if output.path is None:
-        return
-    folder = output.path.absolute().parent
-    if output.path.is_dir():
-        raise UsageError(f"{output.path} is a folder", hint=f"--format {output.format}=FOLDER/FILE")
+def check_writable(path: Path, flag: str) -> None:
+    """Whether a file can be written, before the run. Raises UsageError; ``flag`` is what a path is written after."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint=f"{flag}FOLDER/FILE")
     if not folder.is_dir():
-        raise UsageError(f"{output.path}: there is no folder {folder}", hint="make it first")
-    if not os.access(output.path if output.path.exists() else folder, os.W_OK):
-        raise UsageError(f"{output.path} cannot be written", hint="choose another path, or mend its permissions")
+        raise UsageError(f"{path}: there is no folder {folder}", hint="make it first")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written", hint="choose another path, or mend its permissions")
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from stripe_audit.cli.outputs import FORMAT_HELP
 from stripe_audit.errors import UsageError
 
 if TYPE_CHECKING:
     from stripe_audit.audit.auditing import Options
-    from stripe_audit.cli.outputs import Outputs
+    from stripe_audit.cli.deliverables import Deliverables
     from stripe_audit.settings import Settings
 
 __all__ = ["make", "run"]
@@ -47,9 +48,11 @@ def run(
     exclude: Annotated[Names | None, typer.Option("--exclude", "-x", help="All but this check.")] = None,
     tag: Annotated[Names | None, typer.Option(help="Only checks with this tag.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
-    format: Annotated[
-        Names | None,
-        typer.Option("--format", "-f", help="terminal, markdown or json; FORMAT=PATH writes a file. Repeatable."),
+    format: Annotated[Names | None, typer.Option("--format", "-f", help=FORMAT_HELP)] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Write the evidence as one zip file, for reviewers.")] = None,
+    sign: Annotated[Path | None, typer.Option(help="With --bundle: sign it with this SSH key.")] = None,
+    events: Annotated[
+        str | None, typer.Option(help="Write each event as a line of JSON, as it happens; - is standard output.")
     ] = None,
     fail_on: Annotated[Severities | None, typer.Option(help="Exit 1 from this severity up (default: medium).")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
@@ -72,10 +75,10 @@ def run(
     """Audit a target, and exit by what was found."""
     from stripe_audit.audit.auditing import Options
     from stripe_audit.catalog import Selection
+    from stripe_audit.cli.deliverables import Deliverables
     from stripe_audit.cli.launches import check_launch, completed, launch_flags
-    from stripe_audit.cli.outputs import Outputs
 
-    outputs = Outputs.read(format or [], is_plan=dry_run)
+    wanted = Deliverables.read(format or [], bundle, sign, events, is_plan=dry_run)
     if not demo and (variant or defect):
         raise UsageError("--variant and --defect belong to --demo", hint="stripe-audit run --demo --defect ID")
     if demo and (settings_file or url):
@@ -106,7 +109,7 @@ def run(
         if dry_run:
             for note in options.notes:
                 typer.echo(f"note: {note}", err=True)
-        code = _audit(settings, options, outputs, is_dry=dry_run, is_quiet=quiet)
+        code = _audit(settings, options, wanted, is_dry=dry_run, is_quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -156,21 +159,26 @@ def _discovered(settings: Settings, options: Options, flags: dict[str, Any]) -> 
     return load_settings(settings.origin, folder=settings.folder, flags=flags), replace(options, notes=(told, _MORE))
 
 
-def _audit(settings: Settings, options: Options, outputs: Outputs, *, is_dry: bool, is_quiet: bool) -> int:
+def _audit(settings: Settings, options: Options, wanted: Deliverables, *, is_dry: bool, is_quiet: bool) -> int:
     from stripe_audit.audit.auditing import Audit
+    from stripe_audit.cli.event_output import events_to
     from stripe_audit.cli.outputs import new_run_folder, progress_listener
     from stripe_audit.cli.signals import interruptible
     from stripe_audit.report import exit_code
 
     audit = Audit(settings, options)
     if is_dry:
-        outputs.write_plan(audit.plan(), settings)
+        wanted.outputs.write_plan(audit.plan(), settings)
         return 0
     folder = new_run_folder(settings.path(settings.model.audit.output))
-    with progress_listener(is_quiet=is_quiet) as listeners, interruptible(audit.interrupt):
-        report = audit.run(folder, listeners)
-    outputs.keep(report, folder)
-    outputs.write(report)
+    wanted.keep_circumstances(folder, settings)
+    with events_to(wanted.events) as stream:
+        with progress_listener(is_quiet=is_quiet) as listeners, interruptible(audit.interrupt):
+            report = audit.run(folder, [*listeners, *([stream] if stream else [])])
+        if stream:
+            stream.close(report)
+    wanted.outputs.keep(report, folder)
+    wanted.write(report, folder)
     return exit_code(report)
 
 

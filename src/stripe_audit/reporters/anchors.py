@@ -60,7 +60,7 @@ def finding_keys(report: Report) -> Iterator[tuple[Finding, str]]:
 def _described(report: Report, finding: Finding, *, is_env: bool) -> Iterator[Anchor]:
     """Where the settings speak of what a finding concerns, the most telling first."""
     role = (finding.route or "").partition(" ")[0]
-    near = [label for label in report.places if role and label.partition(" ")[0] == role]
+    near = [label for label in sorted(report.places) if role and label.partition(" ")[0] == role]
     for name in (*([finding.route] if finding.route else []), *near, *(["env_files"] if is_env else []), ""):
         place = report.places.get(name)
         if place and (anchor := _anchor(report.project, place)):

@@ -53,7 +53,8 @@ class SarifReporter(Reporter):
 def _log(report: Report, most_results: int, most_bodies: int) -> dict[str, Any]:
     found = list(finding_keys(report))
     kept = found[:most_results]
-    checks = list(dict.fromkeys([*report.checks, *(finding.check for finding, _ in kept)]))[:most_results]
+    planned = [result.check for result in report.results]  # a saved report has its checks in another order
+    checks = list(dict.fromkeys([*(finding.check for finding, _ in kept), *planned]))[:most_results]
     index = {check: number for number, check in enumerate(checks)}
     exchanges = _Exchanges(report.exchanges, most_bodies)
     results = [_result(report, finding, key, index, exchanges) for finding, key in kept]

@@ -22,7 +22,7 @@ Place = tuple[str | int, ...]
 
 _PYPROJECT_CAP = 1024 * 1024
 _PREFIX = "STRIPE_AUDIT_"
-_RESERVED = {"STRIPE_AUDIT_REQUIRE"}
+_RESERVED = {"STRIPE_AUDIT_REQUIRE", "STRIPE_AUDIT_TRACEBACK"}
 """Not settings: they steer the project's own tests."""
 _MOST_VARIABLES = 300
 _DEEPEST = 10
