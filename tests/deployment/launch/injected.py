@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stripe_audit.deployment.launch.injection import Injection, Noted, read_notes
+from stripe_audit.deployment.launch.injection import Injection, Noted, changed_environment, read_notes
 from stripe_audit.emulator import Emulator
 
 LIVE = {
@@ -30,7 +30,7 @@ def injection_for(emulator: Emulator, **changes: Any) -> Injection:
         "publishable_key": emulator.keys.publishable,
         "webhook_secret": FRESH,
     }
-    pinned = {"STRIPE_SECRET_KEY": emulator.keys.secret, "MODE": "audited"}
+    pinned: dict[str, str] = {"STRIPE_SECRET_KEY": emulator.keys.secret, "MODE": "audited"}
     return Injection(**{"stripe_url": emulator.url, "keys": keys, "pinned": pinned, **changes})
 
 
@@ -71,3 +71,13 @@ def run(
 def python(code: str) -> list[str]:
     """A command that runs code as an app would."""
     return [sys.executable, "-c", code]
+
+
+def run_changed(injection: Injection, folder: Path, command: Sequence[str | Path], **changes: str | None) -> list[Any]:
+    """What a program prints whose variables were changed after the injection was installed, as a relaunch does it."""
+    env = injection.install(folder / "changed", {"PATH": os.environ["PATH"], **injection.pinned})
+    ended = subprocess.run(
+        command, env=changed_environment(env, changes), cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return [json.loads(line) for line in ended.stdout.splitlines()]

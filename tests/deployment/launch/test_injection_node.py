@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import NODE_MODULES
-from tests.deployment.launch.injected import FRESH, LIVE, Ran, injection_for, run
 
 from stripe_audit.emulator import Emulator
+from tests.conftest import NODE_MODULES
+from tests.deployment.launch.injected import FRESH, LIVE, Ran, injection_for, run, run_changed
 
 pytestmark = pytest.mark.node
 
@@ -207,6 +207,21 @@ say('PLAIN' in process.env, process.env.PORT, 'SK' in process.env, Object.keys(p
     assert {"STRIPE_SECRET_KEY", "SK", "PK", "HOOK", "NEW"} <= set(found.noted.replaced)
     assert "HOOK" not in found.noted.live
     assert "sk_live" not in (app.parent / "it has spaces" / "notes.ndjson").read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [(None, None), ("", ""), ("whsec_placeholder", "whsec_placeholder")],
+    ids=["unset", "empty", "other"],
+)
+def test_what_a_relaunch_changes_is_what_the_app_gets(
+    value: str | None, seen: str | None, emulator: Emulator, app: Path
+) -> None:
+    (app.parent / ".env").write_text(f"HOOK={LIVE['webhook_secret']}\n")
+    code = "require('dotenv').config({override: true, quiet: true});\nsay(process.env.HOOK ?? null);"
+    (app / "app.cjs").write_text(BEGIN + code)
+    injection = injection_for(emulator, pinned={"HOOK": FRESH})
+    assert run_changed(injection, app.parent, ["node", app / "app.cjs"], HOOK=value) == [[seen]]
 
 
 def test_existing_options_keep_working(emulator: Emulator, app: Path) -> None:

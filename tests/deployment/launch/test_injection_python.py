@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.deployment.launch.injected import FRESH, LIVE, Ran, injection_for, python, run
 
 from stripe_audit.deployment.launch.injection import Noted, read_notes
 from stripe_audit.emulator import Emulator
+from tests.deployment.launch.injected import FRESH, LIVE, Ran, injection_for, python, run, run_changed
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +158,20 @@ say(subprocess.run([sys.executable, "-c", inner], env=own, capture_output=True, 
     assert set(found.noted.live) == {"STRIPE_SECRET_KEY", "SK", "PK", "NEW"}
     notes = (tmp_path / "it has spaces" / "notes.ndjson").read_text()
     assert "sk_live" not in notes and LIVE["webhook_secret"] not in notes
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [(None, None), ("", ""), ("whsec_placeholder", "whsec_placeholder")],
+    ids=["unset", "empty", "other"],
+)
+def test_what_a_relaunch_changes_is_what_the_app_gets(
+    value: str | None, seen: str | None, emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"HOOK={LIVE['webhook_secret']}\n")
+    code = "from dotenv import load_dotenv\nload_dotenv('.env', override=True)\nsay(os.environ.get('HOOK'))"
+    injection = injection_for(emulator, pinned={"HOOK": FRESH})
+    assert run_changed(injection, tmp_path, python(BEGIN + code), HOOK=value) == [[seen]]
 
 
 def test_an_existing_sitecustomize_and_path_keep_working(emulator: Emulator, tmp_path: Path) -> None:

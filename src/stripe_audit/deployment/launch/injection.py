@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Injection", "Noted", "read_notes"]
+__all__ = ["Injection", "Noted", "changed_environment", "read_notes"]
 
 VARIABLE = "INJECTED_BY_STRIPE_AUDIT"
 _SOURCE = Path(__file__).parent / "inject"
@@ -59,6 +60,20 @@ class Injection:
             "NODE_OPTIONS": " ".join(filter(None, (env.get("NODE_OPTIONS"), preload))),
             VARIABLE: str(instructions),
         }
+
+
+def changed_environment(env: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    """An environment with other values (None: without the variable), which an injection in it then holds to as well."""
+    changed = {name: value for name, value in {**env, **changes}.items() if value is not None}
+    if VARIABLE not in env:
+        return changed
+    instructions = Path(env[VARIABLE])
+    order = json.loads(instructions.read_text("utf-8"))
+    order["pinned"].update(changes)
+    others = instructions.with_name(f"injection-{time.monotonic_ns()}.json")
+    others.touch(0o600)
+    others.write_text(json.dumps(order), "utf-8")
+    return {**changed, VARIABLE: str(others)}
 
 
 def _quoted(path: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stripe_audit.deployment.launch import supervisor
+from stripe_audit.deployment.launch.injection import changed_environment
 from stripe_audit.deployment.launch.ports import is_listening, listener_on
 from stripe_audit.errors import LaunchError
 from stripe_audit.keys import KeyKind, parse_key
@@ -212,7 +213,7 @@ class LaunchedTarget:
 
         It wants the same port, so this one must be stopped first.
         """
-        env = {name: value for name, value in {**self.spec.env, **changes}.items() if value is not None}
+        env = changed_environment(self.spec.env, changes)
         output = self.spec.output.with_name(f"{self.spec.output.stem}-changed-{time.monotonic_ns()}.log")
         return LaunchedTarget(replace(self.spec, env=env, output=output, ready_within=ready_within), self._safe)
 

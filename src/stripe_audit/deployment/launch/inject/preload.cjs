@@ -43,7 +43,8 @@ function has(values, name) {
   return Object.prototype.hasOwnProperty.call(values, name);
 }
 
-// What a variable is that holds this value: the audit's, if it is one of the audit's or holds a Stripe key.
+// What a variable is that holds this value: the audit's, if it is one of the audit's or holds a Stripe key; null where
+// the audit wants it unset.
 function ours(order, name, value, isSaid) {
   if (typeof name !== 'string' || typeof value !== 'string') return value;
   const kind = (KINDS.find(([shape]) => shape.test(value)) || [])[1];
@@ -58,20 +59,26 @@ function keepVariables(order) {
   const environment = process.env;
   for (const name of Object.keys(environment)) {
     const value = environment[name]; // a parent may have set a port of its own for us, but no key
-    if (KINDS.some(([shape]) => shape.test(value))) environment[name] = ours(order, name, value, true);
+    if (!KINDS.some(([shape]) => shape.test(value))) continue;
+    const own = ours(order, name, value, true);
+    if (own === null) delete environment[name];
+    else environment[name] = own;
   }
   process.env = new Proxy(environment, {
     set(target, name, value) {
-      target[name] = ours(order, name, value, true);
+      const own = ours(order, name, value, true);
+      if (own !== null) target[name] = own;
       return true;
     },
     defineProperty(target, name, property) {
-      const held = 'value' in property ? { ...property, value: ours(order, name, property.value, true) } : property;
-      return Reflect.defineProperty(target, name, held);
+      if (!('value' in property)) return Reflect.defineProperty(target, name, property);
+      const value = ours(order, name, property.value, true);
+      return value === null || Reflect.defineProperty(target, name, { ...property, value });
     },
     get(target, name) {
       const value = target[name]; // process.loadEnvFile sets variables behind this
-      return has(order.pinned, name) ? value : ours(order, name, value, false);
+      if (!has(order.pinned, name)) return ours(order, name, value, false);
+      return order.pinned[name] === null ? undefined : value;
     },
   });
 }
@@ -119,7 +126,7 @@ function redirectTls(order) {
   tls.connect = function (...given) {
     const [options, callback] = connection(given);
     const host = [options.servername, options.host, options.hostname].find(isStripes);
-    if (!isApi(host)) return connect.apply(this, given); // others of Stripe's hosts are refused where names are looked up
+    if (!isApi(host)) return connect.apply(this, given); // its other hosts are refused where names are looked up
     if (options.socket) options.socket.destroy(); // the way through a proxy is not needed
     if (!isSaid) note(order, { event: 'redirected', library: 'tls', version: process.version });
     isSaid = true;
@@ -168,7 +175,8 @@ function stayOnLoopback(order) {
   net.Server.prototype.listen = function (...given) {
     const [first, second] = given;
     if (isPort(first) && (typeof second !== 'string' || EVERYWHERE.includes(second))) {
-      const rest = given.slice(1).filter((word, at) => at > 0 || typeof word === 'number' || typeof word === 'function');
+      const isHost = typeof second === 'string' || second === undefined || second === null;
+      const rest = given.slice(isHost ? 2 : 1);
       note(order, { event: 'kept on the loopback', port: Number(first) });
       return listen.call(this, Number(first), '127.0.0.1', ...rest);
     }

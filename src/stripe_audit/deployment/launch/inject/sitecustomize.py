@@ -57,12 +57,15 @@ def _note(order: _Order, **event: Any) -> None:
 # The environment
 
 
-def _ours(order: _Order, name: str, value: str) -> str:
-    """What a variable gets that the app sets: the audit's value, if it is one of the audit's or holds a Stripe key."""
-    pinned: str | None = order["pinned"].get(name)
+def _ours(order: _Order, name: str, value: str) -> str | None:
+    """What a variable gets that the app sets: the audit's value, if it is one of the audit's or holds a Stripe key.
+
+    None where the audit wants it unset.
+    """
+    is_pinned = name in order["pinned"]
     kind = next((kind for prefix, kind in _KINDS.items() if value.startswith(prefix)), None)
-    own = pinned if pinned is not None else order["keys"].get(kind) if kind else None
-    if own is None or value == own or (pinned is None and value in order["keys"].values()):
+    own: str | None = order["pinned"][name] if is_pinned else order["keys"].get(kind, value) if kind else value
+    if value == own or (not is_pinned and value in order["keys"].values()):
         return value
     if kind:
         _note(order, event="key replaced", variable=name, live="_live_" in value)
@@ -75,13 +78,15 @@ def _keep_variables(order: _Order) -> None:
 
     def set_variable(self: Any, name: Any, value: Any) -> None:
         is_text = self is os.environ and isinstance(name, str) and isinstance(value, str)
-        put(self, name, _ours(order, name, value) if is_text else value)
+        own = _ours(order, name, value) if is_text else value
+        if own is not None:
+            put(self, name, own)
 
     environ.__setitem__ = set_variable
     for name, value in list(os.environ.items()):  # a parent may have set a port of its own for us, but no key
-        own = _ours(order, name, value) if any(value.startswith(prefix) for prefix in _KINDS) else value
-        if own != value:
-            os.environ[name] = own
+        if any(value.startswith(prefix) for prefix in _KINDS) and _ours(order, name, value) != value:
+            del os.environ[name]
+            os.environ[name] = value
 
 
 # Stripe's library
