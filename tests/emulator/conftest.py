@@ -10,6 +10,7 @@ import requests
 import stripe
 
 from stripe_audit.emulator import Emulator, EmulatorConfig
+from stripe_audit.emulator.shared import spoilt
 from tests.emulator.receiver import Receiver
 from tests.emulator.steps import Control
 
@@ -36,6 +37,7 @@ def _empty_and_unharmed(control: Control) -> Iterator[None]:
     after = control.get("health")["defects"]
     control.post("reset")
     assert after == before, "a call made the emulator fail"
+    assert not spoilt(), "an object's hash was changed in place, and is another object's too"
 
 
 MakeClient = Callable[..., stripe.StripeClient]

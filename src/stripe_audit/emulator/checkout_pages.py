@@ -115,7 +115,7 @@ def _method(call: Call, session: Obj, given: Mapping[str, Any]) -> Obj | None:
             data["boleto"] = {"tax_id": "00000000000"}
         return payment_methods.from_data(call, data, "")
     method = payment_methods.usable(call, chosen or "pm_card_visa", "method")
-    method["billing_details"].update(details)
+    method["billing_details"] = {**method["billing_details"], **details}
     return method
 
 

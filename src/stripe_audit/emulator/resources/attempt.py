@@ -9,6 +9,7 @@ from stripe_audit.emulator.resources import balance
 from stripe_audit.emulator.resources.local_methods import mandates
 from stripe_audit.emulator.resources.local_methods.details import of_charge
 from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
@@ -16,6 +17,22 @@ __all__ = ["SHOWN_AS_GENERIC", "charge_of", "failed_charge", "keep_method", "new
 
 SHOWN_AS_GENERIC = {"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"}
 """Decline codes that merchants must not show to the customer (docs.stripe.com/declines/codes)."""
+_DISABLED = shared({"status": "disabled"})
+_UNAVAILABLE = shared({"status": "unavailable"})
+_NO_TOKEN = shared({"used": False})
+_APPROVED = {
+    risk: shared(
+        blank(
+            "charge.outcome",
+            network_status="approved_by_network",
+            risk_level=risk,
+            risk_score=score,
+            seller_message="Payment complete.",
+            type="authorized",
+        )
+    )
+    for risk, score in (("normal", 32), ("elevated", 67), ("highest", 92))
+}
 _NETWORK_CODES = {"insufficient_funds": "51", "lost_card": "41", "stolen_card": "43", "expired_card": "54"}
 
 
@@ -30,7 +47,7 @@ def new_charge(world: World, method: Obj, **values: Any) -> Obj:
         object="charge",
         amount_captured=values["amount"] if captured else 0,
         amount_refunded=0,
-        billing_details=dict(method["billing_details"]),
+        billing_details=method["billing_details"],
         calculated_statement_descriptor="STRIPE AUDIT EMULATOR",
         captured=captured,
         created=world.clock.seconds(),
@@ -104,17 +121,9 @@ def settle(world: World, charge: Obj) -> None:
 
 
 def _outcome(card: Card, decline: Decline | None) -> dict[str, Any]:
-    score = {"normal": 32, "elevated": 67, "highest": 92}[card.risk]
-    outcome = blank(
-        "charge.outcome",
-        network_status="approved_by_network",
-        risk_level=card.risk,
-        risk_score=score,
-        seller_message="Payment complete.",
-        type="authorized",
-    )
     if decline is None:
-        return outcome
+        return _APPROVED[card.risk]
+    outcome = dict(_APPROVED[card.risk])
     if card.is_blocked:
         outcome.update(
             network_status="not_sent_to_network",
@@ -149,18 +158,18 @@ def _card(world: World, card: dict[str, Any], amount: int) -> dict[str, Any]:
         amount_authorized=amount,
         authorization_code=world.ids.text(6).upper(),
         brand=card["brand"],
-        checks=dict(card["checks"]),
+        checks=card["checks"],
         country=card["country"],
         exp_month=card["exp_month"],
         exp_year=card["exp_year"],
-        extended_authorization={"status": "disabled"},
+        extended_authorization=_DISABLED,
         fingerprint=card["fingerprint"],
         funding=card["funding"],
-        incremental_authorization={"status": "unavailable"},
+        incremental_authorization=_UNAVAILABLE,
         last4=card["last4"],
-        multicapture={"status": "unavailable"},
+        multicapture=_UNAVAILABLE,
         network=card["brand"],
-        network_token={"used": False},
+        network_token=_NO_TOKEN,
         network_transaction_id=world.ids.text(15).upper(),
         overcapture={"maximum_amount_capturable": amount, "status": "unavailable"},
         regulated_status="unregulated",

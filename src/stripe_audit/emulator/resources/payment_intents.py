@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 from typing import Any
 
@@ -22,6 +23,7 @@ from stripe_audit.emulator.resources.local_methods.kinds import KINDS
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
 
@@ -41,6 +43,17 @@ _PLAIN = (
     "transfer_group",
 )
 _CONFIRM_ONLY = ("return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
+_NO_TIP = shared({"tip": {}})
+_OPTIONS = shared(
+    {
+        "card": {
+            "installments": None,
+            "mandate_options": None,
+            "network": None,
+            "request_three_d_secure": "automatic",
+        }
+    }
+)
 _FROZEN_LATER = ("amount", "currency", "payment_method", "payment_method_data", "customer", "capture_method")
 _MUTABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -63,7 +76,7 @@ def create(call: Call) -> Obj:
         object="payment_intent",
         amount=params["amount"],
         amount_capturable=0,
-        amount_details={"tip": {}},
+        amount_details=_NO_TIP,
         amount_received=0,
         automatic_payment_methods=automatic,
         capture_method=params.get("capture_method") or "automatic_async",
@@ -74,14 +87,7 @@ def create(call: Call) -> Obj:
         customer=customer,
         livemode=False,
         metadata=merged({}, params.get("metadata") or {}),
-        payment_method_options={
-            "card": {
-                "installments": None,
-                "mandate_options": None,
-                "network": None,
-                "request_three_d_secure": "automatic",
-            }
-        },
+        payment_method_options=_OPTIONS,
         payment_method_types=types[1] if types else ["card"],
         setup_future_usage=params.get("setup_future_usage"),
         status="requires_payment_method",
@@ -206,8 +212,13 @@ def _automatic_methods(params: dict[str, Any]) -> dict[str, Any] | None:
     if types:
         return None
     if given is None:
-        return {"allow_redirects": "always", "enabled": True}
-    return {"allow_redirects": given.get("allow_redirects") or "always", "enabled": given["enabled"]}
+        return _automatic("always", True)
+    return _automatic(given.get("allow_redirects") or "always", given["enabled"])
+
+
+@functools.cache
+def _automatic(allow_redirects: str, is_enabled: bool) -> Obj:
+    return shared({"allow_redirects": allow_redirects, "enabled": is_enabled})
 
 
 def _customer(call: Call, params: dict[str, Any]) -> str | None:
@@ -232,13 +243,15 @@ def _given_method(call: Call, intent: Obj) -> Obj | None:
 
 def _set_options(intent: Obj, params: dict[str, Any]) -> None:
     """Keep whether 3DS is asked for, and capture by hand; the other options are kept, and change nothing here."""
-    given = (params.get("payment_method_options") or {}).get("card") or {}
-    for name in ("request_three_d_secure", "capture_method"):
-        if given.get(name):
-            intent["payment_method_options"]["card"][name] = given[name]
-    for kind, options in (params.get("payment_method_options") or {}).items():
-        if kind in KINDS and isinstance(options, dict):
-            intent["payment_method_options"][kind] = options
+    given = params.get("payment_method_options")
+    if not given:
+        return
+    options = dict(intent["payment_method_options"])
+    card = given.get("card") or {}
+    kept = {name: card[name] for name in ("request_three_d_secure", "capture_method") if card.get(name)}
+    options["card"] = {**options["card"], **kept}
+    options.update((kind, one) for kind, one in given.items() if kind in KINDS and isinstance(one, dict))
+    intent["payment_method_options"] = options
 
 
 ROUTES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from stripe_audit.emulator.resources.local_methods import creation
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
@@ -29,6 +31,7 @@ __all__ = [
 
 _DIGITS = re.compile("[0-9]{1,4}")
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+_NO_DETAILS = shared(blank("payment_method.billing_details", address=dict.fromkeys(_ADDRESS)))
 _REUSED = (
     "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a "
     "connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use "
@@ -48,7 +51,7 @@ def from_card(world: World, card: Card, **values: Any) -> Obj:
         object="payment_method",
         allow_redisplay="unspecified",
         billing_details=billing_details({}),
-        card=_card(world, card),
+        card=_card(card, world.fingerprint(card.number)),
         created=world.clock.seconds(),
         livemode=False,
         metadata={},
@@ -81,7 +84,7 @@ def from_data(call: Call, data: dict[str, Any], param: str) -> Obj:
         return from_card(call.world, _token(call, given["token"]), **values)
     card = numbered(call, given, f"{param}card" if not param else f"{param}[card]")
     method = from_card(call.world, card, **values)
-    method["card"].update(expiry_of(given))
+    method["card"] = {**method["card"], **expiry_of(given)}
     return method
 
 
@@ -168,6 +171,8 @@ def check_attachable(call: Call, method: Obj) -> None:
 
 def billing_details(given: dict[str, Any]) -> dict[str, Any]:
     """Billing details with every field, also of the address."""
+    if not given:
+        return _NO_DETAILS
     address = given.get("address") or {}
     details = blank("payment_method.billing_details", **given)
     details["address"] = {name: address.get(name) for name in _ADDRESS}
@@ -190,8 +195,9 @@ def _token(call: Call, token: Any) -> Card:
     return card
 
 
-def _card(world: World, card: Card) -> dict[str, Any]:
-    return blank(
+@functools.lru_cache(maxsize=256)
+def _card(card: Card, fingerprint: str) -> dict[str, Any]:
+    shown = blank(
         "payment_method.card",
         brand=card.brand,
         checks={"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
@@ -199,13 +205,14 @@ def _card(world: World, card: Card) -> dict[str, Any]:
         display_brand=card.brand,
         exp_month=12,
         exp_year=2034,
-        fingerprint=world.fingerprint(card.number),
+        fingerprint=fingerprint,
         funding=card.funding,
         last4=card.last4,
         networks={"available": [card.brand], "preferred": None},
         regulated_status="unregulated",
         three_d_secure_usage={"supported": True},
     )
+    return shared(shown)
 
 
 def create(call: Call) -> Obj:

@@ -91,7 +91,7 @@ def _process(world: World, call: Call | None, intent: Obj, method: Obj) -> None:
     account = world.checkout.accounts.get(method["id"])
     charge = attempt.charge_of(world, intent, method, captured=True)
     charge.update(status="pending", paid=False, amount_captured=0, captured=True, receipt_url=None)
-    charge["outcome"].update(seller_message="Payment processing.")
+    charge["outcome"] = {**charge["outcome"], "seller_message": "Payment processing."}
     world.store.add(charge, owner=intent["id"])
     intent.update(status="processing", latest_charge=charge["id"], next_action=None)
     attempt.keep_method(world, call, intent, method)
@@ -144,7 +144,7 @@ def _pay(world: World, call: Call | None, intent: Obj, method: Obj, pending: Obj
         charge = pending
         charge.update(status="succeeded", paid=True, amount_captured=charge["amount"])
         charge["receipt_url"] = f"{world.url}/receipts/{charge['id']}"
-        charge["outcome"].update(seller_message="Payment complete.")
+        charge["outcome"] = {**charge["outcome"], "seller_message": "Payment complete."}
     intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
     if is_manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])

@@ -65,7 +65,7 @@ def update(call: Call) -> Obj:
         held["owner"] = {**held["owner"], **params["owner"]}
     method = call.world.store.get("payment_method", held["id"])
     if method is not None and held["object"] == "card":
-        method["card"].update({name: held[name] for name in ("exp_month", "exp_year")})
+        method["card"] = {**method["card"], **{name: held[name] for name in ("exp_month", "exp_year")}}
     if previous:
         call.world.emit("customer.source.updated", held, call, previous=previous)
     return held

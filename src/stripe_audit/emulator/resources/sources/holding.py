@@ -99,7 +99,7 @@ def _from_token(call: Call, customer: Obj, identity: str) -> Obj:
     held = tokens.card_of(world, card, dates, customer=customer["id"], cvc_check="pass", allow_redisplay="unspecified")
     world.store.add(held, owner=customer["id"])
     method = payment_methods.from_card(world, card, id=held["id"], customer=customer["id"])
-    method["card"].update(dates)
+    method["card"] = {**method["card"], **dates}
     return held
 
 
