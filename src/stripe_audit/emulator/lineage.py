@@ -1,10 +1,16 @@
-"""What an event is about, and what keeps back the events about something."""
+"""What an event is about, on whose time it happens, and what keeps back the events about something."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Hold", "Lineage"]
+from stripe_audit.emulator.store import Obj, Store
+
+__all__ = ["Hold", "Lineage", "clock_of"]
+
+_OWNERS = ("customer", "charge", "invoice", "payment_intent", "subscription")
+_FAR = 3
+"""Steps from an object to a customer: a refund has a charge, which has an intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,15 @@ class Hold:
         if self.mentions is not None:
             return any(self.mentions in text for text in lineage.words)
         return not self.metadata or any(set(self.metadata) <= set(found.items()) for found in lineage.metadata)
+
+
+def clock_of(store: Store, obj: Obj, steps: int = _FAR) -> Obj | None:
+    """The test clock that an object lives on: its own, or that of whom it belongs to."""
+    clock = store.by_kind["test_helpers.test_clock"].get(obj.get("test_clock") or "")
+    for name in _OWNERS:
+        if clock is not None or steps == 0:
+            break
+        owner = obj.get(name)
+        if isinstance(owner, str) and owner in store.by_id:
+            clock = clock_of(store, store.by_id[owner], steps - 1)
+    return clock

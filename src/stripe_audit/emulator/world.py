@@ -20,7 +20,7 @@ from stripe_audit.emulator.idempotency import SavedAnswers
 from stripe_audit.emulator.ids import Ids
 from stripe_audit.emulator.journal import Journal
 from stripe_audit.emulator.ledger import BillingLedger
-from stripe_audit.emulator.lineage import Lineage
+from stripe_audit.emulator.lineage import Lineage, clock_of
 from stripe_audit.emulator.permissions import RestrictedKey
 from stripe_audit.emulator.reactions import REACTIONS
 from stripe_audit.emulator.recorder import Recorder
@@ -202,7 +202,7 @@ class World:
             id=self.ids.new("evt"),
             object="event",
             api_version=self.config.api_version,
-            created=self.clock.seconds(),
+            created=self._time_of(obj),
             data=data,
             livemode=False,
             pending_webhooks=0,
@@ -224,6 +224,12 @@ class World:
         for react in REACTIONS.get(type, ()):
             react(self, obj, call)
         return str(event["id"])
+
+    def _time_of(self, obj: Obj) -> int:
+        """Now, where the object lives: on a test clock, if its customer does."""
+        if self.store.by_kind["test_helpers.test_clock"] and (clock := clock_of(self.store, obj)) is not None:
+            return int(clock["frozen_time"])
+        return self.clock.seconds()
 
     def listeners(self) -> list[Obj]:
         """Whatever events are delivered to: webhook endpoints, event destinations, the Stripe CLI's sessions."""

@@ -221,3 +221,21 @@ def test_a_new_period_credits_the_rest_of_the_old(client, timeline):
     )
     assert [line.amount for line in restarted.latest_invoice.lines.data] == [-750, 1500]
     assert restarted["items"].data[0].current_period_end == moment(3, 14)
+
+
+def test_events_carry_the_time_of_the_clock_that_their_objects_live_on(client, timeline, control):
+    """Those of customers, subscriptions and invoices, and of the payments and refunds that belong to them."""
+    before = control.get("clock")["now"]
+    timeline.subscribe()
+    timeline.advance(moment(2, 28, 13))
+    (charge, *_) = client.v1.charges.list().data
+    client.v1.refunds.create({"charge": charge.id})
+    created = {event["type"]: event["created"] for event in control.get("events")["events"]}
+    assert created["customer.subscription.created"] == JANUARY_31
+    assert created["invoice.upcoming"] == moment(2, 21)
+    assert created["customer.subscription.updated"] == moment(2, 28)
+    for type in ("invoice.finalized", "charge.succeeded", "payment_intent.succeeded", "invoice_payment.paid"):
+        assert moment(2, 28) < created[type] <= moment(2, 28, 13), type
+    assert created["refund.created"] == created["charge.refunded"] == moment(2, 28, 13)
+    for type in ("test_helpers.test_clock.ready", "price.created"):
+        assert created[type] >= int(before), type
