@@ -46,7 +46,7 @@ WIDTHS = (1280, 390)
 LOOKS = (("told", "light", 1280), ("told", "dark", 390))
 
 FOREIGN = "document.querySelectorAll('script,img,iframe,object,embed,link,form,input,audio,video,body style').length"
-HIDDEN = """[...document.querySelectorAll('.exchange .sides, .check .prose, .again pre, .standard table')]
+HIDDEN = """[...document.querySelectorAll('.evidence > li:first-child .sides, .check .prose, .again > pre, .standard table')]
     .filter(one => !one.checkVisibility({contentVisibilityAuto: true})).length"""
 REACHABLE = """[...document.querySelectorAll('summary')]
     .filter(one => !one.parentElement.parentElement.closest('details:not([open])')).length"""
