@@ -2,8 +2,9 @@
 
     python scripts/docs.py [--check]
 
-``docs/checks.md`` comes from the checks' docstrings, ``docs/stripe-audit.schema.json`` from the settings' models, and
-the part of ``README.md`` between the markers from ``stripe-audit run --help``.
+``docs/checks.md`` comes from the checks' docstrings, ``docs/stripe-audit.schema.json`` from the settings' models,
+``docs/scenario.schema.json`` from the scenarios' models, and the part of ``README.md`` between the markers from
+``stripe-audit run --help``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from stripe_audit.catalog import Catalog, load_catalog
 from stripe_audit.check import NEEDS
 from stripe_audit.demo.defects import DEFECTS
 from stripe_audit.phases import PHASES
+from stripe_audit.scenario.schema import schema_text as scenario_schema
 from stripe_audit.settings import schema_text
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +85,7 @@ def main() -> int:
     pages = {
         ROOT / "docs" / "checks.md": checks_page(load_catalog()),
         ROOT / "docs" / "stripe-audit.schema.json": schema_text(),
+        ROOT / "docs" / "scenario.schema.json": scenario_schema(),
         ROOT / "README.md": readme((ROOT / "README.md").read_text("utf-8")),
     }
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text("utf-8") != text]

@@ -18,6 +18,9 @@ COMMANDS = {
     "demo": "The demo shop, sound or with one thing broken.",
     "init": "Write stripe-audit.yaml from what the project's files say.",
     "doctor": "Look at settings, keys, routes and observers before a run.",
+    "scenarios": "Payment journeys in YAML: list, validate, run.",
+    "trigger": "Send one webhook event of any type, signed.",
+    "replay": "Deliver a recorded sequence of webhook events again.",
     "emulator": "Run the embedded Stripe alone.",
 }
 """Every command with its line in the help. Each is made by ``make`` in the module of its name."""

@@ -21,6 +21,7 @@ from stripe_audit.trials.deliveries import is_acknowledged
 from stripe_audit.trials.together import together
 from stripe_audit.webhooks.bodies import body_of
 from stripe_audit.webhooks.forgeries import FORGERIES, forged_header
+from stripe_audit.webhooks.samples import kind_of, sample_object
 from stripe_audit.webhooks.synthetic import with_paths
 
 __all__ = ["deliver"]
@@ -154,10 +155,19 @@ def _route(course: Course, step: Step, body: Deliver, event_type: str) -> Webhoo
 async def _made_up(course: Course, step: Step, body: Synthetic) -> Event:
     given = course.fill(step, body.model_dump())
     obj = course.saved[given["object"]] if isinstance(given["object"], str) else given["object"]
+    if obj is None:
+        obj = await course.ctx.compute(_sample, step, str(given["type"]))
     overrides = {"api_version": given["api_version"]} if given["api_version"] else {}
     event = await course.ctx.stripe.synthesize(str(given["type"]), obj, **overrides)
     shown = await course.ctx.stripe.get(f"/v1/events/{event['id']}")  # in the shape of its API version
     try:
         return with_paths(shown, given["set"])
     except ValueError as error:
+        raise Inconclusive(f"{step.place}: {error}", supply="the scenario's text") from None
+
+
+def _sample(step: Step, event_type: str) -> dict[str, Any]:
+    try:
+        return sample_object(kind_of(event_type), event_type)
+    except LookupError as error:
         raise Inconclusive(f"{step.place}: {error}", supply="the scenario's text") from None

@@ -81,7 +81,7 @@ def _read(action: str, body: Any) -> Iterator[tuple[str, str]]:
     for member in (*_MADE, *_ANY, *(("order",) if action in _JUDGING else ())):
         if (name := members.get(member)) and not (member == "of" and made_up):
             yield name, "saved" if member in _ANY else "made"
-    if made_up and isinstance(given["event"]["object"], str):
+    if made_up and isinstance(given["event"].get("object"), str):
         yield given["event"]["object"], "saved"
     for name in sorted(names_in(given)):
         yield name, "saved"

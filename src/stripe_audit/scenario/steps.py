@@ -204,7 +204,9 @@ class Synthetic(Action):
     """A webhook event that Stripe did not emit."""
 
     type: Template
-    object: dict[str, Value] | Name = Field(description="the object, or the name of a saved one")
+    object: dict[str, Value] | Name | None = Field(
+        None, description="the object, or the name of a saved one; else a sample of its kind"
+    )
     set: dict[str, Value] = Field(default_factory=dict, description="dotted paths in the event, and their values")
     api_version: Template | None = None
 
