@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stripe_audit.bundle.packing import write_bundle
+from stripe_audit.bundle.verifying import verify_bundle
 from stripe_audit.catalog import load_catalog
 from stripe_audit.phases import PHASES, TASKS
+from stripe_audit.reporters.interface import FORMATS, reporter_named
+from stripe_audit.reporters.json_format import read_report
 from tests.cli.test_commands import command
+
+WRITTEN = tuple(name for name in FORMATS if name != "terminal")
 
 
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("demo")
-    formats = ("json=report.json", "markdown=report.md", "terminal")
+    formats = (*(f"{name}=report{reporter_named(name).suffix}" for name in WRITTEN), "terminal")
     words = [word for name in formats for word in ("--format", name)]
+    words += ["--bundle", "evidence.zip", "--events", "events.ndjson"]
     return folder, command("run", "--demo", "--seed", "1", *words, cwd=folder)
 
 
@@ -60,11 +68,36 @@ def test_a_saved_report_renders_to_the_same_text(audited: tuple[Path, subprocess
     again = command("report", "report.json", "--format", "markdown", cwd=folder)
     assert again.returncode == 0, again.stderr
     assert again.stdout == (folder / "report.md").read_text("utf-8")
-    as_json = command("report", "report.json", "--format", "json", cwd=folder)
-    assert as_json.stdout == (folder / "report.json").read_text("utf-8")
+    read = read_report(folder / "report.json")
+    for name in WRITTEN:
+        reporter = reporter_named(name)
+        assert reporter.render(read) == (folder / f"report{reporter.suffix}").read_text("utf-8"), name
     (run,) = (folder / ".stripe-audit").glob("*/report.json")
     from_folder = command("report", str(run.parent), "--format", "markdown", cwd=folder)
     assert from_folder.stdout == again.stdout
+
+
+def test_a_saved_run_gives_the_same_bundle(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = audited
+    (run,) = (folder / ".stripe-audit").glob("*/report.json")
+    write_bundle(folder / "again.zip", read_report(run), run.parent)
+    assert (folder / "again.zip").read_bytes() == (folder / "evidence.zip").read_bytes()
+    assert verify_bundle(folder / "evidence.zip").problems == ()
+    with zipfile.ZipFile(folder / "evidence.zip") as archive:
+        entries = json.loads(archive.read("exchanges.har"))["log"]["entries"]
+        journal = archive.read("journal.ndjson").splitlines()
+        assert json.loads(archive.read("settings.json"))["target"]["name"] == "demo shop"
+    assert len(entries) == len((run.parent / "exchanges.ndjson").read_text("utf-8").splitlines())
+    assert {json.loads(line)["destination"] for line in journal} == {"stripe", "app"}
+
+
+def test_events_were_told_as_lines(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    lines = [json.loads(line) for line in (audited[0] / "events.ndjson").read_text("utf-8").splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert (lines[0]["event"], lines[-1]["event"], lines[-1]["exit_code"]) == ("run-started", "report", 0)
+    finished = [line["result"]["check"] for line in lines if line["event"] == "check-finished"]
+    assert finished == [result["check"] for result in saved(audited[0])["results"]]
 
 
 def test_no_secret_of_the_run_is_in_any_output(audited: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

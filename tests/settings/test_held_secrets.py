@@ -24,7 +24,7 @@ target:
     create_payment:
       method: POST
       path: /pay
-      headers: {Authorization: Bearer hidden-In-Header-2, X-Plain: shown-in-header}
+      headers: {Authorization: Bearer hidden-In-Header-2, X-Api-Key: hidden-In-Header-9, X-Plain: shown-in-header}
       body: {order: "{order}", login: {password: hidden-In-Body-3}, item: mug}
       response: {client_secret: clientSecretMember}
       login:
@@ -62,6 +62,7 @@ def test_what_stands_under_a_secrets_name_is_known(settings):
         "whsec_hiddenInWebhook123",
         "hidden-In-Launch-1",
         "hidden-In-Header-2",
+        "hidden-In-Header-9",
         "Bearer hidden-In-Header-2",
         "hidden-In-Body-3",
         "hidden-In-Login-4",

@@ -21,7 +21,7 @@ from stripe_audit.source.env_files import read_env_file
 __all__ = ["held_secrets", "shown_settings"]
 
 _NAMED = re.compile(
-    r"secret|token|passw|passphrase|pwd|private_?key|credential|api_?key|access_?key|signing_?key|authori[sz]ation"
+    r"secret|token|passw|passphrase|pwd|private[_-]?key|credential|api[_-]?key|access[_-]?key|signing[_-]?key|authori[sz]ation"
     r"|cookie|(?:^|_)(?:pass|salt|pepper|dsn)$",
     re.IGNORECASE,
 )
