@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import stripe
+
 from stripe_audit.audit.stage import Stage
 from stripe_audit.demo.defects import chosen
 from stripe_audit.demo.project import write_project
@@ -54,6 +56,16 @@ class DemoStage(Stage):
         )
         shop.__enter__()
         self._opened.append(lambda: shop.__exit__())
+
+    def _register_webhooks(self) -> None:
+        """As declared, and then as the defects have it."""
+        super()._register_webhooks()
+        changes = [defect.account for defect in chosen(self._defects) if defect.account]
+        if self.stripe and changes:
+            url = self.stripe.address.url
+            client = stripe.StripeClient(self.keys.audit_secret, base_addresses={"api": url})
+            for change in changes:
+                change(client, self.spec.url)
 
     def addresses(self) -> dict[str, str]:
         """Where everything is, for people who run the shop by hand. Holds secrets: of this run's made-up account."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stripe_audit.webhooks.bodies import SPELLINGS, body_of
 from stripe_audit.webhooks.catalogue import event_types, nearest_type
+from stripe_audit.webhooks.endpoints import Registered, doubled, endpoints_at, nearly_at, registered, train_of
 from stripe_audit.webhooks.forgeries import (
     FORGERIES,
     PLACEHOLDER_KEYS,
@@ -20,10 +21,16 @@ __all__ = [
     "SPELLINGS",
     "TOLERANCE_S",
     "Forgery",
+    "Registered",
     "body_of",
+    "doubled",
+    "endpoints_at",
     "event_types",
     "forged_header",
     "genuine_header",
     "nearest_type",
+    "nearly_at",
+    "registered",
     "signed_for_another",
+    "train_of",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Defect"]
 
@@ -16,8 +17,9 @@ class Defect:
     it breaks. The classes are put in front of the shop's own; ``env`` changes the env file that the project has (None
     removes a variable), never what the running shop is given. ``is_process`` marks the ones that only show in a
     launched process. ``files`` are files that the project has besides or in place of its own, ``past`` such that only
-    its first commit had, ``env_mode`` the env file's permissions. ``seen_in`` names a real failure of this shape, as
-    owner/repo#number.
+    its first commit had, ``env_mode`` the env file's permissions. ``account`` changes the Stripe account, given a
+    ``stripe.StripeClient`` and the shop's URL, where the shop runs in a thread. ``seen_in`` names a real failure of
+    this shape, as owner/repo#number.
     """
 
     id: str
@@ -34,4 +36,5 @@ class Defect:
     files: Mapping[str, str] = field(default_factory=dict)
     past: Mapping[str, str] = field(default_factory=dict)
     env_mode: int | None = None
+    account: Callable[[Any, str], None] | None = None
     is_process: bool = False
