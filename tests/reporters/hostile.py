@@ -7,7 +7,23 @@ import dataclasses
 from tests.reporters.golden import GOLDEN, PLAN
 
 from stripe_audit.models import CheckResult, Evidence, Exchange, Finding, Message, Outcome, Party, SourceLocation
-from stripe_audit.redaction import inert
+from stripe_audit.redaction import Redactor, inert
+
+SECRETS = {
+    "a phrase that the settings declare": "Correct-Horse-7-Battery",
+    "secret key": "sk_live_51HostileSecretKey00aB3dE6",
+    "restricted key": "rk_test_51HostileRestricted0cD2e",
+    "ephemeral key": "ek_test_HostileEphemeral00fG7hJ8",
+    "organisation key": "sk_org_test_HostileOrganisation9k",
+    "signing secret": "whsec_HostileSigning00lM4nP7qR2",
+    "app secret": "absec_HostileApp00sT5uV8wX1yZ4",
+    "client secret": "pi_3HostileIntent00aA_secret_HostileClient00bB6",
+    "bearer": "Bearer HostileBearer00cC9dD2",
+    "token": "eyJhbGciOiJIUzI1NiJ9.eyJob3N0aWxlIjoxfQ.HostileJwt00eE5fF8",
+    "password in a URL": "postgres://shop:HostileUrl00gG1@db/shop",
+    "card number": "4000056655665556",
+}
+"""One of each kind. What the pipeline stores has none of them; a format never gets to see them."""
 
 CORPUS = (
     "[bold red]markup[/bold red] [/x] [link=http://evil.example]rich[/link] :boom:",
@@ -32,6 +48,8 @@ CORPUS = (
     "Zalgo Z\u0351\u036b\u0343a\u0329\u0320 wide \uff21\u4e2d\u6587 \U0001f4b3\u200d\U0001f9ea",
     "",
     " \n\t ",
+    " ".join(SECRETS.values()),
+    "; ".join(f'"{secret}"' for secret in SECRETS.values()),
 )
 
 
@@ -129,7 +147,8 @@ def report_of(texts):
 
 
 RAW = report_of(CORPUS)
-INERT = report_of(tuple(inert(text, 4000) for text in CORPUS))
+_REDACTOR = Redactor([SECRETS["a phrase that the settings declare"]])
+INERT = report_of(tuple(inert(_REDACTOR.redact(text), 4000) for text in CORPUS))
 """As the real pipeline stores it."""
 
 PLAN_RAW = dataclasses.replace(

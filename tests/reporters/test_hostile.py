@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.reporters.hostile import CORPUS, INERT, PLAN_RAW, RAW
+from tests.reporters.hostile import CORPUS, INERT, PLAN_RAW, RAW, SECRETS
 
 from stripe_audit.phases import PHASES
 from stripe_audit.reporters import terminal
 from stripe_audit.reporters.action_plan import render_plan_markdown, render_plan_text
+from stripe_audit.reporters.github_markdown import COMMENT_MARK
 from stripe_audit.reporters.interface import FORMATS, reporter_named
 from stripe_audit.reporters.json_format import from_json
 from stripe_audit.reporters.markdown_text import cell, code, fenced, inline, prose
@@ -98,9 +99,19 @@ def test_json_keeps_everything(name):
     assert reporter_named("terminal").render(report) == rendered("terminal", name)
 
 
+MARKDOWN = ("markdown", "github-summary", "github-comment")
+every_markdown = pytest.mark.parametrize("format_name", MARKDOWN)
+
+
+def markdown_of(format_name, name):
+    """Without the mark of a comment, which is ours."""
+    return rendered(format_name, name).removeprefix(f"{COMMENT_MARK}\n")
+
+
 @everywhere
-def test_markdown_has_no_link_image_or_html_from_hostile_text(name):
-    kinds = {token.type for token in tokens_of(rendered("markdown", name))}
+@every_markdown
+def test_markdown_has_no_link_image_or_html_from_hostile_text(format_name, name):
+    kinds = {token.type for token in tokens_of(markdown_of(format_name, name))}
     assert not kinds & ACTING_TOKENS
     assert {"heading_open", "bullet_list_open", "fence", "table_open", "code_inline"} <= kinds
 
@@ -130,27 +141,41 @@ LINKED = re.compile(r"@\w|\b(?:https?|ftp)://|\bwww\.|\b\w+#\d|(?<!\w)[#!~%]\w|\
 
 
 @everywhere
-def test_markdown_has_no_mention_or_address_outside_code(name):
-    for text in texts_outside_code(rendered("markdown", name)):
+@every_markdown
+def test_markdown_has_no_mention_or_address_outside_code(format_name, name):
+    for text in texts_outside_code(markdown_of(format_name, name)):
         assert not LINKED.search(text), text[:300]
 
 
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_no_secret_that_the_pipeline_masked_comes_back(format_name):
+    text = rendered(format_name, "inert")
+    assert not [kind for kind, secret in SECRETS.items() if secret[8:-4] in text]
+
+
+def test_each_kind_of_secret_is_in_the_raw_report():
+    assert all(any(secret in text for text in CORPUS) for secret in SECRETS.values())
+    assert all(secret in rendered("json", "raw") for secret in SECRETS.values())
+
+
 @everywhere
-def test_markdown_tables_keep_their_columns(name):
+@every_markdown
+def test_markdown_tables_keep_their_columns(format_name, name):
+    allowed = {"markdown": {4, 7}}.get(format_name, {3, 5})
     widths = []
     columns = 0
-    for token in PARSER.parse(rendered("markdown", name)):
+    for token in PARSER.parse(markdown_of(format_name, name)):
         if token.type == "tr_open":
             columns = 0
         elif token.type in ("th_open", "td_open"):
             columns += 1
         elif token.type == "tr_close":
             widths.append(columns)
-    assert set(widths) == {4, 7}
+    assert set(widths) == allowed
     # A row of more cells than its table has is cut silently, so the pipes that split are counted too.
-    for line in rendered("markdown", name).splitlines():
+    for line in markdown_of(format_name, name).splitlines():
         if line.startswith("| "):
-            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) - 1 in (4, 7), line[:300]
+            assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) - 1 in allowed, line[:300]
 
 
 def test_the_plan_is_inert_too():
