@@ -24,6 +24,8 @@ class BillingLedger:
     """Subscriptions that a call is just creating: what becomes of their first payment decides how they are told of."""
     subscription_of: dict[str, str] = field(default_factory=dict)
     """The subscription that waits for a SetupIntent."""
+    prepaid: set[str] = field(default_factory=set)
+    """Invoices over what was paid before they were made: the customer's balance has no part in them."""
     told: set[tuple[str, str, int]] = field(default_factory=set)
     """Events that come once per object and date: type, object, date."""
     wakes: dict[str, int] = field(default_factory=dict)

@@ -150,7 +150,8 @@ def add_up(world: World, invoice: Obj) -> None:
     customer = world.store.by_id[invoice["customer"]]
     entries = [rates_of(world, invoice, line) for line in invoice["lines"]["data"]]
     is_same_currency = customer.get("currency") in (None, invoice["currency"])
-    settle(world, invoice, entries, customer["balance"] if is_same_currency and "balance" in customer else 0)
+    has_part = is_same_currency and "balance" in customer and invoice["id"] not in world.billing.prepaid
+    settle(world, invoice, entries, customer["balance"] if has_part else 0)
 
 
 def pending_items(world: World, customer: Obj, currency: str, subscription: str | None = None) -> list[Obj]:

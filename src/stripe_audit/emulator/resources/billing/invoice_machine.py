@@ -26,8 +26,11 @@ _UNPAYABLE = {
 }
 
 
-def finalize(world: World, call: Call | None, invoice: Obj) -> None:
-    """Number a draft and ask for what is due. What comes to nothing is paid at once. Raises ApiError 400."""
+def finalize(world: World, call: Call | None, invoice: Obj, *, paid_by: Obj | None = None) -> None:
+    """Number a draft and ask for what is due. What comes to nothing, or was paid before, is paid at once.
+
+    ``paid_by`` is the PaymentIntent that has paid it. Raises ApiError 400 for what is no draft.
+    """
     if invoice["status"] != "draft":
         raise invalid(
             "This invoice is already finalized, you can't re-finalize a non-draft invoice.", code="invoice_not_editable"
@@ -48,8 +51,8 @@ def finalize(world: World, call: Call | None, invoice: Obj) -> None:
         )
         invoice["status_transitions"]["finalized_at"] = now
     if invoice["amount_remaining"] > 0:
-        invoice_payments.open_payment(world, call, invoice)
-    else:
+        invoice_payments.open_payment(world, call, invoice, paid_by)
+    if invoice["amount_remaining"] == 0 or paid_by is not None:
         mark_paid(world, call, invoice)
 
 

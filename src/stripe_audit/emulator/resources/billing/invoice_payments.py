@@ -47,10 +47,9 @@ def unasked(world: World) -> Call:
     return Call(world, "unknown", "", "", (), {}, world.config.api_version, None)
 
 
-def open_payment(world: World, call: Call | None, invoice: Obj) -> Obj:
-    """Make the PaymentIntent over what is due, and the payment that joins it to the invoice."""
-    intent = _new_intent(world, invoice)
-    world.store.add(intent)
+def open_payment(world: World, call: Call | None, invoice: Obj, known: Obj | None = None) -> Obj:
+    """Make the PaymentIntent over what is due, unless one is ``known``, and the payment that joins the two."""
+    intent = known or world.store.add(_new_intent(world, invoice))
     world.billing.invoice_of[intent["id"]] = invoice["id"]
     payment = blank(
         "invoice_payment",
@@ -67,7 +66,8 @@ def open_payment(world: World, call: Call | None, invoice: Obj) -> Obj:
         status_transitions={"canceled_at": None, "paid_at": None},
     )
     world.store.add(payment, owner=invoice["id"])
-    world.emit("payment_intent.created", intent, call)
+    if known is None:
+        world.emit("payment_intent.created", intent, call)
     return payment
 
 

@@ -13,7 +13,7 @@ from stripe_audit.emulator.reactions import after
 from stripe_audit.emulator.resources import customers, intent_machine, payment_intents, setup_machine
 from stripe_audit.emulator.resources.billing.coupons import redeem
 from stripe_audit.emulator.resources.challenge import Attempt
-from stripe_audit.emulator.resources.checkout import subscribing
+from stripe_audit.emulator.resources.checkout import invoicing, subscribing
 from stripe_audit.emulator.resources.checkout.display import details_of
 from stripe_audit.emulator.resources.intent_states import CANCELABLE, check_confirmable, use
 from stripe_audit.emulator.resources.local_methods.choice import check_method
@@ -131,7 +131,7 @@ def _note_customer(call: Call, session: Obj, method: Obj | None) -> None:
     if wishes.get("customer") or session["customer"]:
         wishes["customer"] = wishes.get("customer") or session["customer"]
         return
-    wants_one = session["customer_creation"] == "always"
+    wants_one = session["customer_creation"] == "always" or invoicing.is_wanted(session)
     saves = bool(wishes["payment_intent_data"].get("setup_future_usage"))
     if wants_one or saves:
         details = details_of(None, session["customer_email"], billing) or {}
@@ -155,10 +155,19 @@ def _complete(world: World, session: Obj, call: Call | None, payment_status: str
     if shipping and session["collected_information"]["shipping_details"] is None:
         shown = {"address": shipping["address"], "name": shipping["name"]}
         session["collected_information"] = {**session["collected_information"], "shipping_details": shown}
-    for discount in session["discounts"] if session["mode"] == "payment" else ():
+    if payment_status != "unpaid":
+        _bill(world, call, session)
+    for discount in session["discounts"] if session["mode"] == "payment" and not invoicing.is_wanted(session) else ():
         _redeem(world, discount)
     _count(world, session)
     world.emit("checkout.session.completed", session, call)
+
+
+def _bill(world: World, call: Call | None, session: Obj) -> None:
+    customer = world.store.get("customer", session["customer"] or "")
+    if invoicing.is_wanted(session) and customer is not None and not customer.get("deleted"):
+        intent = world.store.get("payment_intent", session["payment_intent"] or "")
+        invoicing.bill(world, call, session, customer, intent)
 
 
 def _redeem(world: World, discount: dict[str, Any]) -> None:
@@ -226,6 +235,7 @@ def _paid(world: World, intent: Obj, call: Call | None) -> None:
         _finish(world, session, call, "paid")
     elif session["status"] == "complete" and session["payment_status"] == "unpaid":
         session["payment_status"] = "paid"
+        _bill(world, call, session)
         if _is_delayed(world, intent):
             world.emit("checkout.session.async_payment_succeeded", session, call)
 
