@@ -14,7 +14,7 @@ from stripe_audit.deployment.launch.ports import is_listening, ports_below
 from stripe_audit.deployment.launch.process import launch_environment
 from stripe_audit.keys import KeyKind, parse_key
 from stripe_audit.settings import Settings
-from stripe_audit.settings.launching import LaunchSettings
+from stripe_audit.settings.launching import LaunchSettings, Way
 from stripe_audit.settings.model import SecretSource
 from stripe_audit.source.env_files import read_env_file
 
@@ -52,11 +52,11 @@ def told_variables(settings: Settings, values: Mapping[str, str]) -> dict[str, s
     return {name: fill_text(text, values) for name, text in launch.env.items()}
 
 
-def target_environment(settings: Settings, values: Mapping[str, str], *, scratch: Path) -> dict[str, str]:
-    """The whole environment of the target's process."""
+def target_environment(settings: Settings, values: Mapping[str, str], way: Way, *, scratch: Path) -> dict[str, str]:
+    """The whole environment of the target's process. ``way`` is how it gets to the audit's Stripe in this run."""
     told = told_variables(settings, values)
     target = settings.model.target
-    if target.stripe != "inject":
+    if way != "inject":
         return launch_environment(told)
     pinned = {**dict(_conventional(settings, values)), **dict(_own_keys(settings, values)), **told}
     keys = {name: values[name] for name in dict.fromkeys(_KINDS.values()) if values[name]}

@@ -145,7 +145,7 @@ class Stage:
             LaunchSpec(
                 command=[fill_text(word, self.values) for word in launch.words],
                 cwd=self.settings.path(launch.cwd),
-                env=target_environment(self.settings, self.values, scratch=self.scratch),
+                env=target_environment(self.settings, self.values, self.way, scratch=self.scratch),
                 output=self.scratch / "target.log",
                 port=None if is_found else port_of(self.spec.url),
                 scratch=(self.scratch, *self.temporary),
