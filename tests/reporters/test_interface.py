@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from stripe_audit.errors import UsageError
-from stripe_audit.reporters.interface import FORMATS, Output, Reporter, parse_output, reporter_named
+from stripe_audit.reporters.interface import FILE_FORMATS, FORMATS, Output, Reporter, parse_output, reporter_named
 
 ALL = f"one of {', '.join(FORMATS)}"
+EVERY = f"one of {', '.join((*FORMATS, *FILE_FORMATS))}"
 
 
 def test_files_of_two_formats_are_told_apart_by_their_ending():
@@ -61,14 +62,16 @@ def test_a_format_with_or_without_a_path(text, output):
     ("text", "hint"),
     [
         ("report.md", "a file is given as FORMAT=PATH: markdown=report.md"),
+        ("report.pdf", "a file is given as FORMAT=PATH: pdf=report.pdf"),
+        ("report.html", "a file is given as FORMAT=PATH: html=report.html"),
         ("out/junit.xml", "a file is given as FORMAT=PATH: junit=out/junit.xml"),
         ("out/report.json", "a file is given as FORMAT=PATH: json=out/report.json"),
         ("json=", "json=FILE writes to a file, json alone to standard output"),
         ("json= ", "json=FILE writes to a file, json alone to standard output"),
         ("json=a\0b", "json=FILE writes to a file, json alone to standard output"),
         ("termnal=x", "did you mean terminal?"),
-        ("", ALL),
-        ("=x", ALL),
+        ("", EVERY),
+        ("=x", EVERY),
     ],
 )
 def test_what_is_no_output_is_an_error_that_says_what_to_write(text, hint):
@@ -97,6 +100,7 @@ def test_a_format_imports_only_what_it_needs_when_it_renders():
     )
     assert imported(render.format("json")) == []
     assert imported(render.format("markdown")) == ["jinja2"]
+    assert imported(render.format("html")) == ["jinja2"]
     assert set(imported(render.format("terminal"))) <= {"rich", "markdown_it"}
 
 

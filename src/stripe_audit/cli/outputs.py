@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stripe_audit.errors import OutputError, UsageError
-from stripe_audit.reporters.interface import FORMATS, Output, parse_output, reporter_named
+from stripe_audit.reporters.interface import (
+    FILE_FORMATS,
+    FORMATS,
+    Output,
+    file_reporter_named,
+    parse_output,
+    reporter_named,
+)
 
 if TYPE_CHECKING:
     from stripe_audit.events import Event
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT_HELP", "Outputs", "check_writable", "new_run_folder", "progress_listener", "saved_report"]
 
 REPORT_NAME = "report.json"
-FORMAT_HELP = f"{', '.join(FORMATS)}; FORMAT=PATH writes a file. Repeatable."
+FORMAT_HELP = f"{', '.join((*FORMATS, *FILE_FORMATS))}; FORMAT=PATH writes a file. Repeatable."
 _OF_PLANS = ("terminal", "markdown")
 
 
@@ -50,6 +57,8 @@ class Outputs:
         for output in wanted:
             if output.path is not None:
                 check_writable(output.path, f"--format {output.format}=")
+            if output.format in FILE_FORMATS:
+                file_reporter_named(output.format).check_ready()
             if is_plan and output.format not in _OF_PLANS:
                 raise UsageError(
                     f"the plan has no {output.format} format", hint=f"--dry-run prints {' or '.join(_OF_PLANS)}"
@@ -67,7 +76,7 @@ class Outputs:
                     _print_report(output.format, report)
                 continue
             try:
-                _write(output.path, reporter_named(output.format).render(report))
+                _write_bytes(output.path, file_reporter_named(output.format).encoded(report))
             except OutputError as error:
                 failures.append(error)
         if failures:
@@ -114,13 +123,17 @@ def check_writable(path: Path, flag: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    _write_bytes(path, text.encode("utf-8"))
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
     """All of it or nothing, so that a full disk leaves no half of a report behind."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         if path.exists() and not path.is_file():  # a pipe or a device
-            path.write_text(text, "utf-8")
+            path.write_bytes(data)
             return
-        draft.write_text(text, "utf-8")
+        draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
