@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import stripe
 
-from stripe_audit.demo.orders import Orders, Refusal
+from stripe_audit.demo.checkouts import CheckoutOrders
+from stripe_audit.demo.orders import Refusal
 
 __all__ = ["TOLERANCE_S", "Receipts"]
 
@@ -29,11 +29,10 @@ class Receipts:
 
     bad_signature_status = 400
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: CheckoutOrders) -> None:
         self.orders = orders
         self.store = orders.store
         self.journal = orders.journal
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def receive(self, route: str, body: bytes, signature: str | None) -> int:
         """The status to answer with. ``route`` is ``""`` or the name of a sub-route. Raises Refusal."""
@@ -56,7 +55,7 @@ class Receipts:
             stripe.WebhookSignature.verify_header(
                 body.decode("utf-8"), signature or "", self.secret(route), tolerance=TOLERANCE_S
             )
-        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):  # the library compares ASCII only
             self.journal.warning("webhook signature refused", route=route or "main")
             raise Refusal(self.bad_signature_status, "bad_signature", "The signature is not valid.") from None
         return self.parsed(body)
@@ -82,6 +81,8 @@ class Receipts:
             self.journal.info("webhook event seen before", event_id=event["id"], event_type=kind)
         elif kind.startswith(_ABOUT_INTENTS):
             await self.follow(event, self.intent_of(data))
+        elif kind.startswith("checkout.session."):
+            await self.follow_session(event, str(data.get("id")))
         elif kind in _BILLING:
             await self.record_billing(event, data)
         else:
@@ -108,11 +109,27 @@ class Receipts:
         if order is None or intent_id is None:
             self.journal.info("webhook event of no order", event_id=event["id"], payment_intent=intent_id)
             return
-        async with self._locks[intent_id]:
+        async with self.orders.following[order["id"]]:
             intent = await self.current(event, intent_id)
             with self.store.transaction():
                 if self.claim(event):
                     self.orders.apply(order, intent, event["type"])
+
+    async def follow_session(self, event: Mapping[str, Any], session_id: str) -> None:
+        """Bring the order to what its Checkout Session shows now."""
+        order = self.orders.order_of_session(session_id)
+        if order is None:
+            self.journal.info("webhook event of no order", event_id=event["id"], checkout_session=session_id)
+            return
+        async with self.orders.following[order["id"]]:
+            session = await self.current_session(event, session_id)
+            with self.store.transaction():
+                if self.claim(event):
+                    self.orders.apply_session(order, session, event["type"])
+
+    async def current_session(self, event: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+        """The session as Stripe shows it now, its PaymentIntent whole."""
+        return await self.orders.stripe.session(session_id)
 
     async def current(self, event: Mapping[str, Any], intent_id: str) -> dict[str, Any]:
         """The intent as Stripe shows it now, not as the event remembers it."""

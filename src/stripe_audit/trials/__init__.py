@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stripe_audit.trials.acceptances import Form, Taken, try_forms
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
+from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.declines import Heard, heard_after
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
@@ -25,15 +26,20 @@ from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, tra
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
+from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
+from stripe_audit.trials.other_mode import paid_in_other_mode
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
-from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, source_maps, visit
+from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, has_read, source_maps, visit
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
+from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
+from stripe_audit.trials.stored import Kept, send_card_and_look
+from stripe_audit.trials.strangers import Seen, ask_as_stranger, intent_paths, list_paths
 from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of, refused
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 from stripe_audit.trials.suspicions import Known, Suspicion, suspicions
@@ -86,6 +92,23 @@ __all__ = [
     "env_files",
     "event_of",
     "exception_for",
+    "announced_limit",
+    "burst_of_orders",
+    "burst_of_refusals",
+    "wait_for_a_turn",
+    "Answered",
+    "is_alive",
+    "send_nonsense",
+    "create_by_get",
+    "create_with_members",
+    "has_orders",
+    "Kept",
+    "send_card_and_look",
+    "Seen",
+    "ask_as_stranger",
+    "intent_paths",
+    "list_paths",
+    "has_read",
     "place_below",
     "read_source",
     "expected_states",
@@ -107,6 +130,7 @@ __all__ = [
     "names_of",
     "need_a_working_endpoint",
     "page_in_the_clear",
+    "paid_in_other_mode",
     "place_of",
     "refused",
     "relaunch",

@@ -10,13 +10,14 @@ from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects import (
     environment,
     errors,
-    exposure,
     integration,
+    journeys,
     payments,
     secretless,
     secrets,
     security,
     webhook_account,
+    webhook_handling,
     webhook_refusals,
     webhook_signatures,
     webhooks,
@@ -33,12 +34,14 @@ DEFECTS: dict[str, Defect] = {
         secretless,
         webhooks,
         webhook_account,
+        webhook_handling,
         webhook_refusals,
         webhook_signatures,
         payments,
         security,
         errors,
         integration,
+        journeys,
     )
     for defect in family.DEFECTS
 }

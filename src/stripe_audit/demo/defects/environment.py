@@ -80,6 +80,7 @@ class _Redirected(Shop):
 
 _EVENTS_LOST = (
     *WITH_A_CONTROL,
+    "webhook-mode-checked",
     "webhook-genuine-event-accepted",
     "webhook-raw-body-preserved",
     "webhook-events-handled",

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects import exposure
 from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.pages import Pages
@@ -291,4 +292,5 @@ DEFECTS = (
         seen_in="samarbadriddin0v/notion-clone#2",
         shop=_SecretInScript,
     ),
+    *exposure.DEFECTS,
 )

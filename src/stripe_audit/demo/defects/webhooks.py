@@ -133,6 +133,7 @@ class _ShowsTraces(Shop):
 
 
 _ALL_EVENTS_LOST = (
+    "webhook-mode-checked",
     "webhook-events-handled",
     "payment-status-updated",
     "payment-states-handled",
@@ -156,6 +157,7 @@ WITH_A_CONTROL = (
     "webhook-unknown-event-acknowledged",
     "webhook-malformed-event-rejected",
     "webhook-rolled-secret-accepted",
+    "webhook-refusal-disciplined",
 )
 """Checks that tell nothing of an endpoint which refuses genuine events."""
 
