@@ -37,7 +37,7 @@ SIZE_CAP = 256 * 1024 * 1024
 """Characters of a report that are read."""
 
 _DEPTH_CAP = 40
-# Controls, soft hyphen, bidirectional and invisible marks, surrogates, tags. One class alone is what `re` finds fastest.
+# Controls, soft hyphen, bidirectional and invisible marks, surrogates, tags; one class alone, which is found fastest.
 _ACTING = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
