@@ -22,7 +22,8 @@ class Funds:
 
     def add(self, transaction: Obj) -> None:
         """Count a new transaction in, by its ``status``."""
-        self.fees[transaction["currency"]] += transaction["fee"]
+        kept = (part["amount"] for part in transaction["fee_details"] if part["type"] == "stripe_fee")
+        self.fees[transaction["currency"]] += sum(kept)
         if transaction["status"] == "available":
             self.available[transaction["currency"]] += transaction["net"]
         else:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_audit.emulator.cards import Card, Decline
-from stripe_audit.emulator.resources import balance
 from stripe_audit.emulator.resources.local_methods import mandates
 from stripe_audit.emulator.resources.local_methods.details import of_charge
+from stripe_audit.emulator.resources.money import splits
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
@@ -88,6 +88,7 @@ def charge_of(world: World, intent: Obj, method: Obj, *, captured: bool) -> Obj:
         name: intent[name]
         for name in (
             "amount",
+            "application_fee_amount",
             "currency",
             "customer",
             "description",
@@ -117,7 +118,7 @@ def keep_method(world: World, call: Call | None, intent: Obj, method: Obj) -> No
 
 def settle(world: World, charge: Obj) -> None:
     """Book a captured charge: its balance transaction exists from now on."""
-    charge["balance_transaction"] = balance.book(world, charge, charge["amount_captured"], "charge")["id"]
+    splits.share(world, charge)
 
 
 def _outcome(card: Card, decline: Decline | None) -> dict[str, Any]:

@@ -27,11 +27,13 @@ def book(
     fee: int | None = None,
     category: str | None = None,
     is_available: bool = False,
+    application_fee: int = 0,
 ) -> Obj:
     """Record a movement of ``amount`` minor units (negative where money leaves) that ``source`` caused.
 
     ``fee`` is what Stripe keeps of it, as it does of a ``charge``. ``category`` is the reporting category where that is
     not the type (docs.stripe.com/reports/reporting-categories). ``is_available``: nothing has to settle first.
+    ``application_fee`` is what goes to the platform.
     """
     if fee is None:
         fee = round(amount * FEE_PER_MILLE / 1000) + FEE_FIXED if kind == "charge" else 0
@@ -49,9 +51,9 @@ def book(
         created=now,
         currency=source["currency"],
         description=source.get("description"),
-        fee=fee,
-        fee_details=[_fee_detail(fee, source["currency"], kind)] if fee else [],
-        net=amount - fee,
+        fee=fee + application_fee,
+        fee_details=_fee_details(fee, application_fee, source["currency"], kind),
+        net=amount - fee - application_fee,
         reporting_category=category or kind,
         source=source["id"],
         status="available" if is_available else "pending",
@@ -65,14 +67,14 @@ def book(
     return world.store.add(transaction)
 
 
-def _fee_detail(fee: int, currency: str, kind: str) -> Obj:
-    return {
-        "amount": fee,
-        "application": None,
-        "currency": currency,
-        "description": "Dispute fee" if kind == "adjustment" else "Stripe processing fees",
-        "type": "stripe_fee",
-    }
+def _fee_details(fee: int, application_fee: int, currency: str, kind: str) -> list[Obj]:
+    said = "Dispute fee" if kind == "adjustment" else "Stripe processing fees"
+    parts = ((fee, said, "stripe_fee"), (application_fee, "Application fee", "application_fee"))
+    return [
+        {"amount": amount, "application": None, "currency": currency, "description": description, "type": type}
+        for amount, description, type in parts
+        if amount
+    ]
 
 
 def _mature(world: World) -> None:

@@ -8,6 +8,7 @@ from stripe_audit.emulator.resources import attempt, authorized, customers, paym
 from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_amount, check_step, currency_of
 from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.resources.money import splits
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
@@ -15,6 +16,7 @@ from stripe_audit.emulator.world import Call
 __all__ = ["ROUTES"]
 
 _INHERITED = (
+    "application_fee_amount",
     "description",
     "receipt_email",
     "shipping",
@@ -33,6 +35,7 @@ def create(call: Call) -> Obj:
             raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     currency = currency_of(params)
     check_amount(params["amount"], currency)
+    splits.check(call, params, params["amount"])
     customer = customers.living(call, params["customer"], "customer") if params.get("customer") else None
     method = _method(call, customer, params.get("source"))
     captured = params.get("capture", True)

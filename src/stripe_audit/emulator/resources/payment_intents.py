@@ -21,6 +21,7 @@ from stripe_audit.emulator.resources.intent_states import (
 from stripe_audit.emulator.resources.local_methods.choice import check_types, types_given
 from stripe_audit.emulator.resources.local_methods.kinds import KINDS
 from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.resources.money import splits
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.shared import shared
@@ -68,6 +69,7 @@ def create(call: Call) -> Obj:
     for name in _CONFIRM_ONLY:
         if name in params and name != "use_stripe_sdk" and not params.get("confirm"):
             raise invalid(f"You may only use `{name}` when `confirm` is true.", name)
+    splits.check(call, params, params["amount"])
     customer = _customer(call, params)
     identity = call.world.ids.new("pi")
     intent = blank(
@@ -129,6 +131,7 @@ def update(call: Call) -> Obj:
     if frozen:
         check_amount(amount, currency)
     check_types(params, currency)
+    splits.check(call, {**intent, **params}, amount)
     customer = _customer(call, params) if "customer" in params else intent["customer"]
     method = _given_method(call, {**intent, "customer": customer})
     change(intent, params, (*_PLAIN, "capture_method", "setup_future_usage", "payment_method_types"))

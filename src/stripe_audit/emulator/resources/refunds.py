@@ -9,6 +9,7 @@ from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import balance
 from stripe_audit.emulator.resources.amounts import check_step, spoken
 from stripe_audit.emulator.resources.metadata import change, merged
+from stripe_audit.emulator.resources.money import splits
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
@@ -22,6 +23,7 @@ def create(call: Call) -> Obj:
     charge = _charge(call)
     call.touched = charge["id"]
     amount = _amount(call, charge)
+    splits.check_refund(call, charge)
     aftermath = world.cards[charge["payment_method"]].aftermath
     refund = blank(
         "refund",
@@ -44,6 +46,7 @@ def create(call: Call) -> Obj:
     previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] >= charge["amount_captured"]
+    splits.give_back(call, charge, refund)
     world.emit("refund.created", refund, call)
     world.emit("charge.refunded", charge, call, previous=previous)
     if aftermath == "pending_refund":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stripe_audit.emulator.errors import ApiError, invalid, missing_resource
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.resources import balance
@@ -13,13 +15,13 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "destination_given", "make", "take_back"]
 
 
 def create(call: Call) -> Obj:
     params, world = call.params, call.world
     currency = currency_of(params)
-    destination = _destination(world, params["destination"])
+    destination = destination_given(world, params["destination"], "destination")
     charge = (
         world.find("charge", params["source_transaction"], "source_transaction")
         if params.get("source_transaction")
@@ -31,6 +33,35 @@ def create(call: Call) -> Obj:
     if amount < 1:
         raise invalid("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
     _check_funds(world, charge, amount, currency)
+    return make(
+        world,
+        destination["id"],
+        amount,
+        charge,
+        call,
+        currency=currency,
+        description=params.get("description"),
+        metadata=merged({}, params.get("metadata") or {}),
+        source_type=params.get("source_type", "card"),
+        transfer_group=params.get("transfer_group") or (charge["transfer_group"] if charge else None),
+    )
+
+
+def make(
+    world: World,
+    destination: str,
+    amount: int,
+    charge: Obj | None,
+    call: Call | None = None,
+    *,
+    application_fee: int = 0,
+    **values: Any,
+) -> Obj:
+    """A transfer, booked on both sides. What is passed on of a ``charge`` has its currency and group by itself.
+
+    ``application_fee`` is what the account gives back to the platform of what arrives.
+    """
+    shared = {"currency": charge["currency"], "transfer_group": charge["transfer_group"]} if charge else {}
     transfer = blank(
         "transfer",
         id=world.ids.new("tr"),
@@ -38,20 +69,18 @@ def create(call: Call) -> Obj:
         amount=amount,
         amount_reversed=0,
         created=world.clock.seconds(),
-        currency=currency,
-        description=params.get("description"),
-        destination=destination["id"],
+        destination=destination,
         livemode=False,
-        metadata=merged({}, params.get("metadata") or {}),
+        metadata={},
         reversed=False,
         source_transaction=charge["id"] if charge else None,
-        source_type=params.get("source_type", "card"),
-        transfer_group=params.get("transfer_group") or (charge["transfer_group"] if charge else None),
+        source_type="card",
     )
+    transfer.update({**shared, **values})
     transfer["reversals"] = _reversals(transfer, [])
     world.store.add(transfer)
     transfer["balance_transaction"] = balance.book(world, transfer, -amount, "transfer")["id"]
-    transfer["destination_payment"] = _arrive(world, transfer)
+    transfer["destination_payment"] = _arrive(world, transfer, application_fee)
     world.emit("transfer.created", transfer, call)
     return transfer
 
@@ -73,7 +102,7 @@ def update(call: Call) -> Obj:
 
 
 def reverse(call: Call) -> Obj:
-    transfer, world = call.world.find("transfer", call.ids[0]), call.world
+    transfer = call.world.find("transfer", call.ids[0])
     remaining: int = transfer["amount"] - transfer["amount_reversed"]
     if remaining == 0:
         raise invalid(f"Transfer {transfer['id']} has already been fully reversed.")
@@ -82,6 +111,12 @@ def reverse(call: Call) -> Obj:
         raise invalid("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
     if amount > remaining:
         raise invalid(f"Amount {amount} exceeds the unreversed amount of the transfer ({remaining}).", "amount")
+    return take_back(call, transfer, amount, metadata=merged({}, call.params.get("metadata") or {}))
+
+
+def take_back(call: Call, transfer: Obj, amount: int, **values: Any) -> Obj:
+    """Reverse so much of a transfer."""
+    world = call.world
     reversal = blank(
         "transfer_reversal",
         id=world.ids.new("trr"),
@@ -89,9 +124,10 @@ def reverse(call: Call) -> Obj:
         amount=amount,
         created=world.clock.seconds(),
         currency=transfer["currency"],
-        metadata=merged({}, call.params.get("metadata") or {}),
+        metadata={},
         transfer=transfer["id"],
     )
+    reversal.update(values)
     world.store.add(reversal, owner=transfer["id"])
     source = {**reversal, "description": call.params.get("description")}
     reversal["balance_transaction"] = balance.book(world, source, amount, "transfer_refund")["id"]
@@ -126,11 +162,11 @@ def update_reversal(call: Call) -> Obj:
     return reversal
 
 
-def _destination(world: World, identity: str) -> Obj:
+def destination_given(world: World, identity: str, param: str) -> Obj:
     """The connected account. Raises ApiError 400 for none, and for one that may not receive transfers."""
     account = accounts_of(world).get(identity)
     if account is None:
-        raise missing_resource("destination", identity[:100], "destination", status=400)
+        raise missing_resource("destination", identity[:100], param, status=400)
     if account["capabilities"] and account["capabilities"].get("transfers") != "active":
         raise ApiError(
             "Your destination account needs to have at least one of the following capabilities enabled: transfers, "
@@ -165,11 +201,13 @@ def _check_funds(world: World, charge: Obj | None, amount: int, currency: str) -
         )
 
 
-def _arrive(world: World, transfer: Obj) -> str:
+def _arrive(world: World, transfer: Obj, application_fee: int) -> str:
     """The connected account books the money. Returns the id of its payment."""
     identity = f"py_{world.ids.text(24)}"
     with world.within(transfer["destination"]):
-        balance.book(world, {**transfer, "id": identity}, transfer["amount"], "payment", is_available=True)
+        payment = {**transfer, "id": identity}
+        amount = transfer["amount"]
+        balance.book(world, payment, amount, "payment", is_available=True, application_fee=application_fee)
     return identity
 
 
