@@ -20,7 +20,7 @@ from stripe_audit.phases import PHASES
 from stripe_audit.reporters.html import HtmlReporter
 from stripe_audit.reporters.html_evidence import curl, run_command
 from stripe_audit.reporters.html_fixes import fix_pages, framework_of
-from stripe_audit.reporters.html_text import block, data_block, inline, linked, prose
+from stripe_audit.reporters.html_text import block, data_block, inline, linked, prose, with_labels
 from stripe_audit.reporters.json_format import from_json, to_json
 from stripe_audit.reporters.review import Numbered
 
@@ -377,6 +377,12 @@ def test_every_shipped_page_of_fixes_can_be_shown(root):
 )
 def test_what_authors_write_keeps_its_paragraphs_lists_and_code(text, shown):
     assert prose(text) == shown
+
+
+def test_labels_of_findings_become_links_and_nothing_else_does():
+    text = with_labels(prose("Fix F1, F2 and `F3`; not F4, XF1, F1x, F-1 or F01."), 3)
+    assert re.findall(r'<a href="#(\w+)">\1</a>', text) == ["F1", "F2", "F3"]
+    assert re.sub(r"<[^>]*>", "", text) == "Fix F1, F2 and F3; not F4, XF1, F1x, F-1 or F01."
 
 
 def test_lines_and_blocks_are_bounded_and_inert():

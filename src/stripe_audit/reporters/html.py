@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from markupsafe import Markup
 
@@ -25,7 +25,7 @@ from stripe_audit.reporters.diagrams_timeline import timeline, timeline_lines
 from stripe_audit.reporters.html_evidence import EVIDENCE_CAP, Anchors, Piece, pieces, run_command
 from stripe_audit.reporters.html_fixes import FixPage, fix_pages, framework_of
 from stripe_audit.reporters.html_standards import STATES, standards_coverage
-from stripe_audit.reporters.html_text import block, finished, inline, linked, prose
+from stripe_audit.reporters.html_text import block, finished, inline, linked, prose, with_labels
 from stripe_audit.reporters.interface import Reporter
 from stripe_audit.reporters.quoting import plural, quoted
 from stripe_audit.reporters.review import Numbered, Review, review_of, shown_duration, shown_time
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["HtmlReporter", "Told"]
 
 _TEMPLATES = Path(__file__).parent / "templates" / "html"
+_POINTER = re.compile(r"\s*Per framework: docs/fixes/[a-z-]+\.md\.")
+"""How a fix names its page; the page itself stands below it here."""
 _NAMES_CAP = 60
 """Findings that the contents list by name."""
 _VERDICT_KINDS = {
@@ -95,6 +97,7 @@ class Told:
     drawn_at: str | None
     is_example: bool
     as_for: str | None
+    fix: str
     pages: tuple[FixPage, ...]
     framework: str | None
     command: str
@@ -124,6 +127,7 @@ def _told(review: Review) -> Iterator[Told]:
             drawn_at=drawn_at if drawn_at != one.label else None,
             is_example=not _cited(one, story),
             as_for=as_for,
+            fix=_POINTER.sub("", one.fix or ""),
             pages=() if as_for else fix_pages(one.fix),
             framework=framework,
             command=run_command(one),
@@ -145,9 +149,15 @@ def _cited(one: Numbered, story: list[Exchange]) -> frozenset[str]:
 def _diagram(one: Numbered, story: list[Exchange]) -> Diagram | None:
     cited = _cited(one, story)
     seen = next((e.data for e in one.finding.evidence if e.data and (e.exchange in cited or not cited)), None)
-    note = f"seen afterwards: {data_text(seen, 80)}" if seen and cited else ""
+    note = f"seen afterwards: {_in_short(seen)}" if seen and cited else ""
     title = f"What led to {one.label}: {one.finding.title}"
     return sequence_diagram(story, cited=cited, name=f"diagram-{one.label}", title=title, note=note)
+
+
+def _in_short(data: Mapping[str, Any]) -> str:
+    """Observed data in words where they are few plain values, else as JSON."""
+    is_plain = len(data) <= 6 and all(isinstance(value, (str, int, float)) for value in data.values())
+    return ", ".join(f"{key} {value}" for key, value in sorted(data.items())) if is_plain else data_text(data, 80)
 
 
 def _by_check(review: Review) -> dict[str, list[Numbered]]:
@@ -184,7 +194,9 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     style = _style()
-    environment.filters.update(inline=inline, block=block, prose=prose, linked=linked, path_of=path_of, quoted=quoted)
+    environment.filters.update(
+        inline=inline, block=block, prose=prose, linked=linked, path_of=path_of, quoted=quoted, with_labels=with_labels
+    )
     environment.globals.update(
         STYLE=Markup(style),  # noqa: S704 - our own
         STYLE_HASH=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),

@@ -13,7 +13,7 @@ from stripe_audit.redaction import inert
 from stripe_audit.reporters.json_format import plain
 from stripe_audit.reporters.quoting import blocks, disarmed, quoted
 
-__all__ = ["BODY_CAP", "block", "data_block", "finished", "inline", "linked", "prose"]
+__all__ = ["BODY_CAP", "block", "data_block", "finished", "inline", "linked", "prose", "with_labels"]
 
 BODY_CAP = 16 * 1024
 """Characters of a body that are shown; the JSON report keeps no more."""
@@ -21,6 +21,7 @@ _LINE_CAP = 4000
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _ADDRESS = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/_.#?=&%~:-]*)?")
 _KNOWN_HOSTS = ("stripe.com", "github.com", "w3.org", "rfc-editor.org", "12factor.net", "fetch.spec.whatwg.org")
+_LABEL = re.compile(r"(?<![\w&#/-])F([1-9][0-9]{0,5})(?![\w/-])", re.ASCII)
 _CWE = re.compile(r"CWE-([0-9]{1,5})")
 _NOTHING = Markup('<span class="none">(empty)</span>')
 
@@ -68,6 +69,15 @@ def _with_spans(part: str) -> str:
         shown.append(f"{escape(text[end : match.start()])}<code>{escape(match[2].strip())}</code>")
         end = match.end()
     return "".join([*shown, str(escape(text[end:]))])
+
+
+def with_labels(text: Markup, count: int) -> Markup:
+    """Prose with the labels of findings, ``F1`` up to ``F<count>``, as links to them."""
+
+    def link(match: re.Match[str]) -> str:
+        return f'<a href="#{match[0]}">{match[0]}</a>' if 0 < int(match[1]) <= count else match[0]
+
+    return Markup(_LABEL.sub(link, text))  # noqa: S704 - it was safe, and the label is letters and digits
 
 
 def linked(reference: str) -> Markup:
