@@ -4,7 +4,7 @@ VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
 
-.PHONY: help demo test lint docs matrix conformance startup clean
+.PHONY: help demo test lint docs matrix conformance examples startup clean
 
 help:
 	@echo "make demo     audit the demo shop"
@@ -12,6 +12,7 @@ help:
 	@echo "make docs     write the generated pages again"
 	@echo "make matrix   all defects against all checks (SHARD=i/n or DEFECTS="a b" for a part)"
 	@echo "make conformance   how truly the emulator plays Stripe, by its official clients"
+	@echo "make examples audit the shops in examples/, each as it is"
 	@echo "make startup  how long --help and --version take"
 
 $(VENV)/bin/python:
@@ -49,6 +50,10 @@ matrix: $(VENV)/.dev
 
 conformance: $(VENV)/.dev
 	$(RUN) scripts/conformance.py $(if $(VERBOSE),--verbose)
+
+examples: $(VENV)/.dev
+	@for shop in flask-shop fastapi-shop express-shop; do echo "== $$shop"; \
+	  (cd examples/$$shop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" stripe-audit run --quiet) || exit 1; done
 
 startup: $(VENV)/.dev
 	$(RUN) benchmarks/startup.py

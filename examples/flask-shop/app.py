@@ -14,6 +14,9 @@ from shop import PRICES, Refused, Shop
 from werkzeug.exceptions import HTTPException
 
 load_dotenv()
+WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET")
+if not WEBHOOK_SECRET:
+    sys.exit("STRIPE_WEBHOOK_SECRET is missing")
 stripe.api_key = os.environ["STRIPE_SECRET_KEY"]
 stripe.max_network_retries = 1
 stripe.default_http_client = stripe.RequestsClient(timeout=4)
@@ -96,7 +99,7 @@ def retry(identity: str) -> Response:
 def webhook() -> tuple[Response, int]:
     signature = request.headers.get("Stripe-Signature", "")
     try:
-        event = stripe.Webhook.construct_event(request.get_data(), signature, os.environ["STRIPE_WEBHOOK_SECRET"])
+        event = stripe.Webhook.construct_event(request.get_data(), signature, WEBHOOK_SECRET)
         is_for_us, _ = not event.livemode and event.id, event.data.object.object
     except (ValueError, TypeError, AttributeError, stripe.SignatureVerificationError):
         app.logger.warning("a webhook event was refused")
