@@ -13,11 +13,12 @@ from typing import Any
 import stripe
 from aiohttp import web
 
+from stripe_audit.demo.checkouts import CheckoutOrders, add_checkout
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.journal import Journal, request_id
 from stripe_audit.demo.limits import Turns
 from stripe_audit.demo.mailer import Outbox
-from stripe_audit.demo.orders import Orders, Refusal
+from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.pages import SCRIPT, STYLE, Pages
 from stripe_audit.demo.products import PRODUCTS
 from stripe_audit.demo.store import Store
@@ -34,7 +35,7 @@ class Shop:
     """The sound shop. Each method is one decision, so that a defect can be made by replacing one."""
 
     stripe_side: type[StripeSide] = StripeSide
-    orders_type: type[Orders] = Orders
+    orders_type: type[CheckoutOrders] = CheckoutOrders
     receipts_type: type[Receipts] = Receipts
     pages_type: type[Pages] = Pages
     webhook_methods: tuple[str, ...] = ("POST",)
@@ -68,6 +69,7 @@ class Shop:
         app.router.add_post("/api/orders/{order}/retry", self.retry)
         app.router.add_get("/checkout", self.page)
         app.router.add_get("/static/checkout.js", self.script)
+        add_checkout(app, self)
         app.router.add_get("/static/shop.css", self.style)
         self.add_webhooks(app)
         app.on_startup.append(self._start)
@@ -187,16 +189,6 @@ class Shop:
             return json.loads(await request.read())
         except (ValueError, RecursionError):
             raise Refusal(400, "invalid_json", "The body is not valid JSON.") from None
-
-    def take_turn(self) -> None:
-        """A token bucket over the creation of payments, against card testing. Raises Refusal."""
-        now = time.monotonic()
-        refill = (now - self._refilled) * self.config.rate_per_second
-        self._allowance = min(float(self.config.rate_burst), self._allowance + refill)
-        self._refilled = now
-        if self._allowance < 1:
-            raise Refusal(429, "too_many_requests", "Too many payments at once. Try again soon.")
-        self._allowance -= 1
 
     # Routes
 

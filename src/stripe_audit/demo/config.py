@@ -36,6 +36,7 @@ class ShopConfig:
     mail_from: str = "shop@example.com"
     alert_email: str = "ops@example.com"
     frontend_origin: str = "http://127.0.0.1:5173"
+    operator_token: str = field(repr=False, default="")
     rate_burst: int = 600
     rate_per_second: float = 50.0
     variant: str = ""
@@ -64,6 +65,7 @@ class ShopConfig:
             mail_from=env.get("MAIL_FROM", "shop@example.com"),
             alert_email=env.get("ALERT_EMAIL", "ops@example.com"),
             frontend_origin=env.get("FRONTEND_ORIGIN", "http://127.0.0.1:5173"),
+            operator_token=env.get("OPERATOR_TOKEN", "").strip(),
             rate_burst=int(env.get("RATE_LIMIT_BURST") or 600),
             rate_per_second=float(env.get("RATE_LIMIT_PER_SECOND") or 50),
             variant=env.get("SHOP_VARIANT", ""),
@@ -81,6 +83,7 @@ _KNOWN = frozenset(
         "MAIL_FROM",
         "ALERT_EMAIL",
         "FRONTEND_ORIGIN",
+        "OPERATOR_TOKEN",
         "RATE_LIMIT_BURST",
         "RATE_LIMIT_PER_SECOND",
     )

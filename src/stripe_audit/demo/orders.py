@@ -41,6 +41,8 @@ class Orders:
         self.outbox = outbox
         self.journal = journal
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.following: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By order: what Stripe shows is asked for and applied in one turn, so that nothing older comes later."""
 
     def read_request(self, data: Any) -> dict[str, Any]:
         """A request for a payment, checked. Raises Refusal. Members that the shop does not know are ignored."""
@@ -77,15 +79,7 @@ class Orders:
         """The payment for an order; the same order gives the same payment. Raises Refusal."""
         wanted = self.read_request(data)
         async with self._locks[wanted["id"]]:
-            self.store.run(
-                "INSERT OR IGNORE INTO orders (id, item, quantity, amount, currency, email)"
-                " VALUES (:id, :item, :quantity, :amount, :currency, :email)",
-                wanted,
-            )
-            order = self.store.order(wanted["id"])
-            assert order is not None
-            if any(order[name] != wanted[name] for name in ("item", "quantity", "currency")):
-                raise Refusal(409, "order_differs", "This order was made for something else.")
+            order = self.taken(wanted)
             intent = await self.intent_for(order)
         self.journal.info("payment created", order=order["id"], payment_intent=intent["id"], amount=order["amount"])
         return {
@@ -95,6 +89,19 @@ class Orders:
             "amount": intent["amount"],
             "currency": intent["currency"],
         }
+
+    def taken(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """The order, stored if it is new. Raises Refusal for one that was made for something else."""
+        self.store.run(
+            "INSERT OR IGNORE INTO orders (id, item, quantity, amount, currency, email)"
+            " VALUES (:id, :item, :quantity, :amount, :currency, :email)",
+            wanted,
+        )
+        order = self.store.order(wanted["id"])
+        assert order is not None
+        if any(order[name] != wanted[name] for name in ("item", "quantity", "currency")):
+            raise Refusal(409, "order_differs", "This order was made for something else.")
+        return order
 
     async def intent_for(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """The order's open intent, or its first, or the next one after a cancelled one."""

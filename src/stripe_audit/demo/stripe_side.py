@@ -51,6 +51,15 @@ class StripeSide:
         expand = {"expand": ["latest_charge"]}
         return await self._call(self._client.v1.payment_intents.retrieve, identity, expand)
 
+    async def create_session(self, params: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """A Checkout Session."""
+        return await self._call(self._client.v1.checkout.sessions.create, dict(params), {"idempotency_key": key})
+
+    async def session(self, identity: str) -> dict[str, Any]:
+        """The Checkout Session as it is now, with its PaymentIntent and that one's latest charge."""
+        expand = {"expand": ["payment_intent.latest_charge"]}
+        return await self._call(self._client.v1.checkout.sessions.retrieve, identity, expand)
+
     async def create_customer(self, email: str, name: str) -> dict[str, Any]:
         """A customer; the same address gives the same idempotency key."""
         key = "customer-" + hashlib.sha256(email.encode()).hexdigest()[:32]

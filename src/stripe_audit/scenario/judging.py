@@ -17,6 +17,7 @@ from stripe_audit.scenario.reading import Step
 from stripe_audit.scenario.subjects import Seen, read_subject
 from stripe_audit.scenario.templates import TemplateError, evaluated
 from stripe_audit.trials.journeys import expected_states
+from stripe_audit.trials.unrecorded import unrecorded
 
 __all__ = ["Judged", "judge", "matches"]
 
@@ -48,7 +49,7 @@ class _Wanted:
             elif matches(value, self._widened(seen, expression, wanted)):
                 held += 1
             else:
-                wrong.append(f"{expression} is {_words(value)}, not {_wanted_words(wanted)}")
+                wrong.append(_sentence(expression, value, wanted))
         return Judged(tuple(wrong), tuple(unseen), held)
 
     def _widened(self, seen: Seen, expression: str, wanted: Any) -> Any:
@@ -73,6 +74,10 @@ async def judge(course: Course, step: Step, body: Expect | Eventually | Stays) -
     course.unseen += [one for one in judged.unseen if one not in course.unseen]
     course.judged += judged.held + len(judged.wrong)
     if judged.wrong:
+        if seen.data is None and body.order and course.made[body.order].kind == "payment":
+            told = f"{step.place}: {seen.label} is not found"
+            course.findings.append(await unrecorded(course.ctx, "The journey ends there.", otherwise=told))
+            return
         if seen.data is None:
             raise Inconclusive(f"{step.place}: {seen.label} is not found", supply=seen.supply)
         course.findings.append(_finding(course, step, body, seen, judged))
@@ -166,6 +171,12 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 def _words(value: Any) -> str:
     text = repr(value) if isinstance(value, str) else "nothing" if value is None else str(value)
     return text if len(text) <= _SHOWN_CAP else f"{text[:_SHOWN_CAP]}…"
+
+
+def _sentence(expression: str, value: Any, wanted: Any) -> str:
+    if isinstance(wanted, Mapping) and set(wanted) == {"not"}:
+        return f"{expression} is {_words(value)}, which it must not be"
+    return f"{expression} is {_words(value)}, not {_wanted_words(wanted)}"
 
 
 def _wanted_words(wanted: Any) -> str:

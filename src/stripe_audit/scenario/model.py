@@ -38,6 +38,7 @@ from stripe_audit.scenario.steps import (
     Request,
     Restart,
     StripeCall,
+    Template,
 )
 
 __all__ = ["ACTIONS", "ScenarioModel", "StepModel", "TightenedUses"]
@@ -54,6 +55,7 @@ class StepModel(_Model):
 
     name: str | None = Field(None, min_length=1, max_length=120, description="what the report calls the step")
     save: Name | None = Field(None, description="a name for what came of it, for {{ … }} in later steps")
+    when: bool | Template | None = Field(None, description="do it only where this is true, for rows of a matrix")
     request: Request | None = None
     create_payment: CreatePayment | None = None
     create_customer: CreateCustomer | None = None
@@ -113,7 +115,7 @@ class StepModel(_Model):
             yield from step.all()
 
 
-ACTIONS = tuple(name for name in StepModel.model_fields if name not in ("name", "save"))
+ACTIONS = tuple(name for name in StepModel.model_fields if name not in ("name", "save", "when"))
 
 
 class TightenedUses(_Model):

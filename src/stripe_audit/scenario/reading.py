@@ -219,7 +219,7 @@ def _named(place: Place, data: Any) -> str:
         rest = rest[2:]
     if not words:
         return f"{_dotted(rest)}: " if rest else ""
-    actions = [key for key in inside if key not in ("name", "save")] if isinstance(inside, Mapping) else []
+    actions = [key for key in inside if key not in ("name", "save", "when")] if isinstance(inside, Mapping) else []
     action = f" ({actions[0]})" if actions else ""
     members = rest[1:] if actions and rest[:1] == actions[:1] else rest
     return f"{words}{action}: " + (f"{_dotted(members)}: " if members else "")

@@ -112,6 +112,8 @@ async def _steps(course: Course, steps: tuple[Step, ...]) -> None:
 
 
 async def _act(course: Course, step: Step) -> None:
+    if step.model.when is not None and not course.fill(step, step.model.when):
+        return
     try:
         await _ACTS[step.model.action](course, step, step.model.body)
     except TargetError as error:

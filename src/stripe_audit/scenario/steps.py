@@ -54,8 +54,12 @@ CARDS: dict[str, str] = {
     "disputed": "pm_card_createDispute",
 }
 """Words for test payment methods (docs.stripe.com/testing); any ``pm_…`` can be named as it is."""
-DEBITS: dict[str, str] = {"sepa": "DE89370400440532013000", "sepa_fails": "DE62370400440532013001"}
-"""Words for bank accounts debited in euro; the outcome comes later (docs.stripe.com/payments/sepa-debit)."""
+DEBITS: dict[str, str] = {
+    "sepa": "DE89370400440532013000",
+    "sepa_late": "DE08370400440532013003",
+    "sepa_fails": "DE62370400440532013001",
+}
+"""Words for bank accounts debited in euro; the outcome comes later (docs.stripe.com/payments/sepa-debit#test)."""
 
 
 def _is_forgery(value: str) -> str:
@@ -138,7 +142,7 @@ class _OfPayment(Action):
 class Pay(_OfPayment):
     """The customer pays with a test payment method."""
 
-    with_: Template = Field("visa", alias="with", description="visa, declined, 3ds … or any pm_…")
+    with_: Template = Field("visa", alias="with", description="visa, declined, 3ds, sepa … or any pm_…")
     becomes: str | None = Field(None, description="how it must stand at Stripe then, else nothing can be judged")
     after: Seconds = Field(0.0, description="seconds to wait first")
 

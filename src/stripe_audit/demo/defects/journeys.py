@@ -1,0 +1,294 @@
+"""Defects that only a whole journey shows: currencies, repeated tries, parts of refunds, checkout, recovery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from stripe_audit.demo.checkouts import CheckoutOrders
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Orders
+from stripe_audit.demo.webhooks import Receipts
+from stripe_audit.money import from_minor
+
+__all__ = ["DEFECTS"]
+
+
+class _ComparesByHundred(Orders):
+    """What is due is kept in major units, and what Stripe says is divided by 100, whatever the currency."""
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        due, paid = from_minor(order["amount"], order["currency"]), intent["amount"] / 100
+        if intent["status"] == "succeeded" and abs(float(due) - paid) > 0.005:
+            self.journal.error("amount differs from the order", order=order["id"], payment_intent=intent["id"])
+            return
+        super().apply(order, intent, event_type)
+
+
+class _ClosedAfterDeclines(Orders):
+    """Three failures close the order, and leave its PaymentIntent open."""
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        if order["failure"] == "closed":
+            return
+        if event_type == "payment_intent.payment_failed":
+            tries = int(order["failure"] or 0) + 1
+            kept = {"failure": "closed" if tries >= 3 else str(tries), "id": order["id"]}
+            self.store.run("UPDATE orders SET failure = :failure WHERE id = :id", kept)
+        super().apply(order, intent, event_type)
+
+
+class _ChallengeEndsOrder(Orders):
+    """A failed 3D Secure challenge is taken for the end of the order."""
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        if order["failure"] == "challenge":
+            return
+        error = intent.get("last_payment_error") or {}
+        if error.get("code") == "payment_intent_authentication_failure":
+            self.store.run("UPDATE orders SET failure = 'challenge' WHERE id = :id", {"id": order["id"]})
+        super().apply(order, intent, event_type)
+
+
+class _PartsNeverWhole(Orders):
+    """Once partially refunded, always partially refunded."""
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        if order["status"] == "partially_refunded" and self.state_of(intent) == "refunded":
+            return
+        super().apply(order, intent, event_type)
+
+
+class _LateSuccessHidesPart(Receipts):
+    """A late success is let pass only where the order was refunded whole."""
+
+    async def current(self, event: Mapping[str, Any], intent_id: str) -> dict[str, Any]:
+        order = self.store.order_of(intent_id)
+        if event["type"] == "payment_intent.succeeded" and order and order["status"] == "partially_refunded":
+            return dict(event["data"]["object"])
+        return await super().current(event, intent_id)
+
+
+class _RacingEvents(Receipts):
+    """Each event is handled once, but two events about one order see it unfulfilled at the same moment."""
+
+    async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
+        order = self.store.order_of(intent_id) if intent_id else None
+        if order is None or intent_id is None:
+            return await super().follow(event, intent_id)
+        intent = await self.current(event, intent_id)
+        is_due = self.orders.state_of(intent) == "paid" and order["fulfilled"] == 0
+        if not self.claim(event):
+            return None
+        await asyncio.sleep(0.05)
+        with self.store.transaction():
+            self.orders.apply({**order, "email": order["email"]}, intent, event["type"])
+            now = self.store.order(order["id"])
+            if is_due and now and now["fulfilled"] and event["type"] != "payment_intent.succeeded":
+                self.store.run("UPDATE orders SET fulfilled = fulfilled + 1 WHERE id = :id", {"id": order["id"]})
+        return None
+
+
+class _CompletedIgnored(Receipts):
+    """checkout.session.completed only tells of the intent; paid sessions wait for an event that never comes."""
+
+    async def follow_session(self, event: Mapping[str, Any], session_id: str) -> None:
+        if event["type"] != "checkout.session.completed":
+            await super().follow_session(event, session_id)
+            return
+        session = await self.current_session(event, session_id)
+        if session["payment_status"] == "unpaid":
+            await super().follow_session(event, session_id)
+
+
+class _UnpaidFulfilled(CheckoutOrders):
+    """Complete is taken for paid."""
+
+    def apply_session(self, order: Mapping[str, Any], session: Mapping[str, Any], event_type: str) -> None:
+        super().apply_session(order, session, event_type)
+        if event_type == "checkout.session.completed":
+            self.store.run("UPDATE orders SET status = 'paid' WHERE id = :id", {"id": order["id"]})
+            self.fulfil(order)
+
+
+class _DelayedSuccessIgnored(Receipts):
+    """No handler for the second half of delayed methods, and none for the intents of sessions."""
+
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if event["type"] == "checkout.session.async_payment_succeeded":
+            return
+        await super().handle(event)
+
+    async def current_session(self, event: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+        session = await super().current_session(event, session_id)
+        if event["type"] == "checkout.session.completed" and event["data"]["object"]["payment_status"] == "unpaid":
+            session["payment_intent"] = {**session["payment_intent"], "status": "processing"}
+        return session
+
+
+class _DelayedFailureIgnored(Receipts):
+    """No handler for delayed payments that fail."""
+
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if event["type"] == "checkout.session.async_payment_failed":
+            return
+        await super().handle(event)
+
+    async def current_session(self, event: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+        session = await super().current_session(event, session_id)
+        if event["type"] == "checkout.session.completed" and event["data"]["object"]["payment_status"] == "unpaid":
+            session["payment_intent"] = {**session["payment_intent"], "status": "processing"}
+        return session
+
+
+class _ExpiredStaysOpen(CheckoutOrders):
+    def expire(self, order: Mapping[str, Any], event_type: str) -> None:
+        self.journal.info("session expired", order=order["id"])
+
+
+class _ReconciledByStatusOnly(CheckoutOrders):
+    """Sets the order to paid, and leaves the goods where they are."""
+
+    async def reconcile(self, identity: str) -> dict[str, Any]:
+        order = self.store.order(identity)
+        if order and order["intent"] and (await self.stripe.intent(order["intent"]))["status"] == "succeeded":
+            self.store.run("UPDATE orders SET status = 'paid' WHERE id = :id", {"id": identity})
+        return {"orderId": identity, "status": "done"}
+
+
+class _OwnWayToSend(CheckoutOrders):
+    """A second way to hand the goods over, which the webhook's handler knows nothing of."""
+
+    def send(self, identity: str) -> None:
+        self.store.run("UPDATE orders SET status = 'paid', failure = 'sent' WHERE id = :id", {"id": identity})
+
+    def shown(self, identity: str) -> dict[str, Any]:
+        shown = super().shown(identity)
+        order = self.store.order(identity)
+        return {**shown, "fulfilled": shown["fulfilled"] + int(bool(order and order["failure"] == "sent"))}
+
+
+class _ReconciliationFulfilsAgain(_OwnWayToSend):
+    async def reconcile(self, identity: str) -> dict[str, Any]:
+        order = self.store.order(identity)
+        if order and order["intent"] and (await self.stripe.intent(order["intent"]))["status"] == "succeeded":
+            self.send(identity)
+        return {"orderId": identity, "status": "done"}
+
+
+class _ReturnPageFulfilsToo(_OwnWayToSend):
+    async def returned(self, intent_id: str, told: str) -> str:
+        order = self.store.order_of(intent_id)
+        intent = await self.stripe.intent(intent_id) if order else None
+        if order and intent and intent["status"] == "succeeded" and order["fulfilled"] == 0:
+            self.send(order["id"])
+        return "paid" if intent and intent["status"] == "succeeded" else "open"
+
+
+class _ReturnPageBelieves(CheckoutOrders):
+    """``redirect_status=succeeded`` in the address is taken for a payment."""
+
+    async def returned(self, intent_id: str, told: str) -> str:
+        order = self.store.order_of(intent_id)
+        if order and told == "succeeded":
+            with self.store.transaction():
+                self.store.run("UPDATE orders SET status = 'paid' WHERE id = :id", {"id": order["id"]})
+                self.fulfil(order)
+            return "paid"
+        return await super().returned(intent_id, told)
+
+
+DEFECTS = (
+    Defect(
+        "amounts-compared-by-hundred",
+        "A payment is compared with its order after dividing by 100, whatever the currency",
+        "journey-in-every-currency",
+        orders=_ComparesByHundred,
+    ),
+    Defect(
+        "closed-after-declines",
+        "After three declines the order is closed, and its PaymentIntent is not",
+        "declines-then-success",
+        orders=_ClosedAfterDeclines,
+    ),
+    Defect(
+        "challenge-ends-order",
+        "A failed 3D Secure challenge ends the order, and the success after it is ignored",
+        "failed-authentication-then-success",
+        orders=_ChallengeEndsOrder,
+    ),
+    Defect(
+        "parts-never-whole",
+        "Partial refunds that add up to everything leave the order partially refunded",
+        "refund-in-parts",
+        orders=_PartsNeverWhole,
+    ),
+    Defect(
+        "late-success-hides-part",
+        "A success that is told after a partial refund makes the order paid again",
+        "late-success-keeps-part-refund",
+        receipts=_LateSuccessHidesPart,
+    ),
+    Defect(
+        "events-race",
+        "Two different events at the same moment both fulfil the order",
+        "events-at-once",
+        receipts=_RacingEvents,
+    ),
+    Defect(
+        "checkout-completed-ignored",
+        "Sessions that are paid at once are never fulfilled",
+        "checkout-fulfilled-once-paid",
+        receipts=_CompletedIgnored,
+    ),
+    Defect(
+        "unpaid-checkout-fulfilled",
+        "A completed checkout is fulfilled before its payment has come",
+        "unpaid-checkout-not-fulfilled",
+        also=("delayed-payment-fails",),
+        orders=_UnpaidFulfilled,
+    ),
+    Defect(
+        "delayed-success-ignored",
+        "checkout.session.async_payment_succeeded is acknowledged, and the order stays pending",
+        "delayed-payment-arrives",
+        receipts=_DelayedSuccessIgnored,
+    ),
+    Defect(
+        "delayed-failure-ignored",
+        "checkout.session.async_payment_failed is acknowledged, and the order stays pending",
+        "delayed-payment-fails",
+        receipts=_DelayedFailureIgnored,
+    ),
+    Defect(
+        "expired-checkout-stays-open",
+        "An expired checkout leaves its order open",
+        "expired-checkout-closes-order",
+        orders=_ExpiredStaysOpen,
+    ),
+    Defect(
+        "reconciled-by-status-only",
+        "Reconciliation sets the order to paid, and nothing is handed over",
+        "lost-event-reconciled",
+        orders=_ReconciledByStatusOnly,
+    ),
+    Defect(
+        "reconciliation-fulfils-again",
+        "What reconciliation handed over is handed over again when the event arrives",
+        "lost-event-reconciled",
+        orders=_ReconciliationFulfilsAgain,
+    ),
+    Defect(
+        "return-page-fulfils-too",
+        "The return page hands over what the webhook hands over as well",
+        "return-page-races-webhook",
+        orders=_ReturnPageFulfilsToo,
+    ),
+    Defect(
+        "return-page-believed",
+        "The return page believes redirect_status in its address",
+        "return-page-believes-nothing",
+        orders=_ReturnPageBelieves,
+    ),
+)
