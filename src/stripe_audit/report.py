@@ -98,12 +98,13 @@ class Report:
     checks: Mapping[str, CheckFacts]
     results: tuple[CheckResult, ...]
     exchanges: tuple[Exchange, ...] = ()
-    """Those that evidence refers to, whole, and those of the stories in brief; all lie in the run's folder as NDJSON."""
+    """Those that evidence refers to, whole, those of the stories in brief; all lie in the run's folder as NDJSON."""
     notes: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
     """What the clean-up could not undo."""
     stories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By a finding's fingerprint, the ids of the exchanges that led to it, in order of time."""
+    """The ids of exchanges that tell of one payment, in order of time: by a finding's fingerprint what led to it, by
+    the id of a check that found nothing the journey that it followed."""
     project: str = ""
     """The project's folder within its repository, with slashes; empty where they are the same, or none is known."""
     places: Mapping[str, SourceLocation] = field(default_factory=dict)

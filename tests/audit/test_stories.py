@@ -88,6 +88,15 @@ def test_what_cannot_be_read_again_is_left_out():
     assert made.exchanges == () and story == ()
 
 
+def test_a_check_that_follows_payments_and_found_nothing_keeps_a_journey():
+    result = CheckResult("a-check", "6.1", "title", Outcome.PASSED, exchanges=OWN)
+    made = kept_of([result], ALL.get, stripe_side=("x5", "x6"), tag=TAG)
+    assert made.stories == {"a-check": ("x2", "x6")}
+    assert [one.id for one in made.exchanges] == ["x2", "x6"]
+    made = kept_of([dataclasses.replace(result, outcome=Outcome.INCONCLUSIVE)], ALL.get, tag=TAG)
+    assert made.stories == {}
+
+
 def test_nothing_is_kept_of_checks_that_found_nothing():
     result = CheckResult("a-check", "2.2", "title", Outcome.PASSED, exchanges=OWN)
     made = kept_of([result], ALL.get, tag=TAG)

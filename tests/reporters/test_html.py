@@ -251,6 +251,13 @@ def test_a_story_without_evidence_in_it_is_called_an_example():
     assert "One of the payments that this check made" not in page("told")
 
 
+def test_a_journey_is_drawn_with_the_check_that_followed_it():
+    text = page("told")
+    journey = text.index('aria-label="Sequence diagram of one-time-payment-completes"')
+    assert text.index('id="phase-6"') < journey < text.index('id="gaps"')
+    assert text[journey:].count("A journey of one-time-payment-completes") == 1
+
+
 # Commands
 
 

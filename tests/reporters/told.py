@@ -41,7 +41,10 @@ FORGED, PRICED = (GOLDEN.results[n].findings[0] for n in (5, 10))
 TOLD = dataclasses.replace(
     GOLDEN,
     exchanges=(*EXCHANGES, *STORY),
-    stories={FORGED.fingerprint: ("x20", "x21", "x22", "x1", "x23", "x24", "x25")},
+    stories={
+        FORGED.fingerprint: ("x20", "x21", "x22", "x1", "x23", "x24", "x25"),
+        "one-time-payment-completes": ("x20", "x21", "x22", "x23", "x25"),
+    },
     results=tuple(
         dataclasses.replace(result, started_at=STARTED + number) if result.duration_s else result
         for number, result in enumerate(GOLDEN.results)

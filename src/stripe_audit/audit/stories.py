@@ -1,8 +1,9 @@
-"""What the report keeps of a run's exchanges: those that evidence refers to, whole, and those that led up to them.
+"""What the report keeps of a run's exchanges: those that evidence refers to, whole, and those that tell a story.
 
 A finding's *story* is what happened to the payment that it is about: the order, the app's calls to Stripe, the
 customer's payment, the webhook events and what was read afterwards. Exchanges belong together when they name the same
-order or the same object of Stripe's, directly or through one another.
+order or the same object of Stripe's, directly or through one another. Of a check of the integration phase that found
+nothing, one payment is kept as its *journey*.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ __all__ = ["Kept", "kept_of"]
 
 STORY_CAP = 40
 """Exchanges of one story; what evidence refers to is always among them."""
+_JOURNEYS = "6."
+"""The tasks whose checks follow whole payments."""
 _BRIEF = 240
 _CROWD = 12
 """Who names more objects than this is a list of them, and binds nothing together."""
@@ -25,7 +28,7 @@ _OBJECTS = re.compile(r"\b(?:pi|seti|cs_test|in|sub|sub_sched|re|ch|py|dp)_[A-Za
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kept:
-    """The exchanges in their order, and by fingerprint the ids of each finding's story."""
+    """The exchanges in their order, and the ids of each story: by a finding's fingerprint, or by a check's id."""
 
     exchanges: tuple[Exchange, ...]
     stories: Mapping[str, tuple[str, ...]]
@@ -48,12 +51,15 @@ def kept_of(
     stories: dict[str, tuple[str, ...]] = {}
     shared = _Named((one for one in map(get, stripe_side) if one), tag)
     for result in results:
-        if result.outcome is not Outcome.FAILED:
+        is_journey = result.outcome is Outcome.PASSED and result.task.startswith(_JOURNEYS)
+        if not result.findings and not is_journey:
             continue
         own = _Named((one for one in map(get, result.exchanges) if one), tag)
-        for finding in result.findings:
-            story = _story(finding, own, shared)
-            stories.setdefault(finding.fingerprint, tuple(one.id for one in story))
+        found = {finding.fingerprint: _story(finding, own, shared) for finding in reversed(result.findings)}
+        if is_journey and (journey := _example(own, shared)):
+            found[result.check] = journey
+        for name, story in found.items():
+            stories[name] = tuple(one.id for one in story)
             told.update((one.id, one) for one in story)
     brief = {identity: _brief(one) for identity, one in told.items()}
     exchanges = sorted({**brief, **whole}.values(), key=lambda one: int(one.id[1:]))
@@ -67,10 +73,15 @@ class _Named:
         order = re.compile(rf"\b{re.escape(tag)}-[a-z0-9-]+-\d{{3,}}\b") if tag else None
         self.exchanges = {one.id: one for one in exchanges}
         self.names = {identity: _names(one, order) for identity, one in self.exchanges.items()}
+        self._naming: dict[str, list[str]] = {}
+        for identity, own in self.names.items():
+            if len(own) <= _CROWD:
+                for name in own:
+                    self._naming.setdefault(name, []).append(identity)
 
-    def naming(self, names: set[str]) -> list[str]:
+    def naming(self, names: set[str]) -> set[str]:
         """The exchanges that name one of these."""
-        return [identity for identity, own in self.names.items() if len(own) <= _CROWD and own & names]
+        return {identity for name in names for identity in self._naming.get(name, ())}
 
 
 def _names(exchange: Exchange, order: re.Pattern[str] | None) -> set[str]:
@@ -93,6 +104,11 @@ def _story(finding: Finding, own: _Named, shared: _Named) -> list[Exchange]:
     first = next((evidence for evidence in shown if evidence.data), shown[0] if shown else None)
     if first and first.exchange:
         return _around(first.exchange, own, shared)
+    return _example(own, shared)
+
+
+def _example(own: _Named, shared: _Named) -> list[Exchange]:
+    """A payment of the check, one with a fault or a duplicate in it where there is one; empty where it made none."""
     begun = [one.id for one in own.exchanges.values() if one.source is Party.CUSTOMER and own.names[one.id]]
     examples = [_around(identity, own, shared) for identity in begun[:12]]
     return max(examples, key=lambda story: any(one.fault or one.duplicate for one in story), default=[])

@@ -73,6 +73,7 @@ class HtmlReporter(Reporter):
                 report=report,
                 review=review,
                 told=tuple(_told(review)),
+                journeys=_journeys(review),
                 by_check=_by_check(review),
                 shares=_shares(review),
                 standards=covered,
@@ -132,6 +133,20 @@ def _told(review: Review) -> Iterator[Told]:
             framework=framework,
             command=run_command(one),
         )
+
+
+def _journeys(review: Review) -> dict[str, Diagram]:
+    """What checks that found nothing followed from end to end, by the check's id."""
+    drawn: dict[str, Diagram] = {}
+    for number, result in enumerate(review.report.results, 1):
+        told = review.report.stories.get(result.check, ())
+        story = [review.exchanges[one] for one in told if one in review.exchanges]
+        diagram = sequence_diagram(
+            story, cited=frozenset(), name=f"journey-{number}", title=f"A journey of {result.check}: {result.title}"
+        )
+        if diagram:
+            drawn[result.check] = diagram
+    return drawn
 
 
 def _story(review: Review, one: Numbered) -> list[Exchange]:
