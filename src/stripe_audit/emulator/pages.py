@@ -22,7 +22,7 @@ __all__ = ["PREFIXES", "handle"]
 
 _CARD_LINKS = ("Complete authentication", "Fail authentication")
 _OTHER_LINKS = ("Authorize test payment", "Fail test payment")
-PREFIXES = ("/3ds/", "/mandates", "/receipts/", *checkout_pages.PREFIXES)
+PREFIXES = ("/3ds/", "/connect/", "/mandates", "/receipts/", *checkout_pages.PREFIXES)
 
 
 async def handle(world: World, request: web.BaseRequest) -> web.Response:
@@ -37,6 +37,8 @@ async def handle(world: World, request: web.BaseRequest) -> web.Response:
         return page(405, "<h1>Method not allowed</h1>")
     if parts[0] == "mandates":
         return page(200, "<h1>Mandate test page</h1><p>The customer allows the debits.</p>")
+    if parts[0] == "connect":
+        return _account(request.query.get("return_url", ""))
     if parts[0] == "receipts":
         return _receipt(world, parts[-1])
     if len(parts) not in (2, 3):
@@ -96,6 +98,12 @@ def _told(intent: Obj, *, succeeds: bool) -> str:
     if intent["status"] == "processing":
         return "pending"
     return "succeeded" if succeeds else "failed"
+
+
+def _account(back: str) -> web.Response:
+    """Onboarding, or the Express dashboard: nothing is collected, and the way back to the platform is shown."""
+    way = f'<p><a id="return" href="{html.escape(back)}">Return</a></p>'
+    return page(200, f"<h1>Connected account</h1>{way if urlsplit(back).scheme in ('http', 'https') else ''}")
 
 
 def _receipt(world: World, identity: str) -> web.Response:

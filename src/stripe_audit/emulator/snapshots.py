@@ -23,7 +23,7 @@ MOST = 32
 """Snapshots that are kept at a time: each is as large as the state that it holds."""
 
 STATE = (
-    "authenticated", "billing", "cards", "checkout", "connect_endpoints", "faults", "ids", "journal", "restricted",
+    "authenticated", "billing", "cards", "checkout", "connect_endpoints", "ephemeral", "faults", "ids", "journal", "restricted",
     "saved", "scopes", "spent",
 )  # fmt: skip
 """What a world remembers; clock and deliveries are asked for theirs."""

@@ -109,6 +109,8 @@ class World:
         """The test card behind each payment method and token."""
         self.billing = BillingLedger()
         self.checkout = CheckoutLedger()
+        self.ephemeral: dict[str, str] = {}
+        """The ``key_id`` behind an ephemeral key's id."""
         self.spent: set[str] = set()
         """Payment methods that paid without a customer, or were detached: they cannot be used again."""
 

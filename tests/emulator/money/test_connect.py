@@ -233,3 +233,40 @@ class TestScope:
     def test_who_am_i(self, client):
         account = client.v1.accounts.create()
         assert client.v1.accounts.retrieve_current(None, {"stripe_account": account.id}).id == account.id
+
+
+class TestLinks:
+    def test_onboarding_leads_back_to_the_platform(self, client):
+        account = client.v1.accounts.create({"type": "express"})
+        urls = {"refresh_url": "https://platform.example/again", "return_url": "https://platform.example/done?a=b&c=d"}
+        link = client.v1.account_links.create({"account": account.id, "type": "account_onboarding", **urls})
+        assert link.expires_at > link.created and account.id in link.url
+        assert differences(link.to_dict()) == []
+        page = requests.get(link.url, timeout=5)
+        assert page.status_code == 200 and 'href="https://platform.example/done?a=b&amp;c=d"' in page.text
+        assert requests.get(link.url.replace("https", "javascript"), timeout=5).text.count("href") == 0
+
+    def test_the_dashboard_is_for_express_accounts_that_are_complete(self, client):
+        complete = client.v1.accounts.create({**COMPLETE, "type": "express"})
+        link = client.v1.accounts.login_links.create(complete.id)
+        assert requests.get(link.url, timeout=5).status_code == 200
+        for kind in ("express", "custom"):
+            with pytest.raises(stripe.InvalidRequestError, match="login link"):
+                client.v1.accounts.login_links.create(client.v1.accounts.create({"type": kind}).id)
+
+    @pytest.mark.parametrize(
+        ("changed", "param"),
+        [
+            ({"account": "acct_none"}, "account"),
+            ({"return_url": ""}, "return_url"),
+            ({"refresh_url": "nowhere"}, "refresh_url"),
+            ({"type": "account_update"}, "type"),
+            ({"type": "tour"}, "type"),
+        ],
+    )
+    def test_links_that_cannot_be(self, client, changed, param):
+        account = client.v1.accounts.create({"type": "express"})
+        urls = {"refresh_url": "https://platform.example", "return_url": "https://platform.example"}
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            client.v1.account_links.create({"account": account.id, "type": "account_onboarding", **urls, **changed})
+        assert caught.value.param == param
