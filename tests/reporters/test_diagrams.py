@@ -65,6 +65,14 @@ def test_a_webhook_event_is_named_by_its_type():
     assert "Webhooks to App: POST /api/webhooks/stripe · payment_intent.succeeded, answered 200" in made.lines[3]
 
 
+def test_long_ids_are_shortened_in_the_drawing_and_whole_in_words():
+    identity = "pi_3zVWzRwBDj8v7jI3t05HA0Oy"
+    one = dataclasses.replace(STORY[2], url=f"http://127.0.0.1:1/v1/payment_intents/{identity}/confirm")
+    made, svg = drawn((one,), ())
+    assert texts(svg, "said")[0] == "POST /v1/payment_intents/pi_3zVWzRwBDj8…A0Oy/confirm"
+    assert identity in made.lines[0]
+
+
 def test_no_answer_and_a_servers_error_are_bad():
     silent = dataclasses.replace(STORY[0], status=None, response=None, error="reset by peer")
     made, svg = drawn((silent, dataclasses.replace(STORY[1], status=503)), ())

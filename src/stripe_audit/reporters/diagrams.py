@@ -27,6 +27,7 @@ _TOP, _STEP = 54, 27
 _LETTER = 6.3
 """Width of a letter of a label, in the page's 10.5 px monospace."""
 _TYPE = re.compile(r'"type":\s*"([a-z_0-9.]{3,60})"')
+_LONG = re.compile(r"[A-Za-z0-9_-]{25,}")
 _PATH = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*(/.*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -186,7 +187,7 @@ def _said(line: _Line) -> str:
     """What stands on the arrow."""
     one = line.exchange
     if not line.is_answer:
-        return f"{quoted(one.method, 10)} {path_of(one.url)}{_event(one)}"
+        return f"{quoted(one.method, 10)} {_shortened(path_of(one.url))}{_event(one)}"
     took = _took(one.duration_ms)
     return f"{one.status} · {took}" if one.status is not None else f"no answer · {took}"
 
@@ -201,6 +202,11 @@ def path_of(url: str) -> str:
     """The path and query of an address, without its host."""
     match = _PATH.fullmatch(url)
     return quoted((match[1] or "/") if match else url, 80)
+
+
+def _shortened(path: str) -> str:
+    """Long ids by their beginning and end; the words below the drawing have them whole."""
+    return _LONG.sub(lambda match: f"{match[0][:14]}…{match[0][-4:]}", path)
 
 
 def _took(milliseconds: float) -> str:
