@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stripe_audit.emulator import Emulator, EmulatorConfig
+from stripe_audit.emulator.api_requests import ApiRequests
 from stripe_audit.emulator.wire import MOST_BODY, head_of
 from tests.emulator.steps import REPEATABLE
 
@@ -61,15 +62,13 @@ def connection(emulator):
 def aiohttp_calls(monkeypatch):
     """The calls that came through aiohttp."""
     calls = []
-    from stripe_audit.emulator.api import Api
-
-    handle = Api.handle
+    handle = ApiRequests.handle
 
     def seen(self, request):
         calls.append(f"{request.method} {request.path}")
         return handle(self, request)
 
-    monkeypatch.setattr(Api, "handle", seen)
+    monkeypatch.setattr(ApiRequests, "handle", seen)
     return calls
 
 
@@ -88,6 +87,7 @@ def request(emulator, method, target, form="", *, more=b"", key=None):
         (b"DELETE /v2/x? HTTP/1.1\r\nHost: a ", ("DELETE", "/v2/x", "", {"host": "a"}, 0)),
         (BEGINNING + b"\r\nX: \t b\tc \t", ("POST", "/v1/refunds", "a=b", {"host": "a", "x": "b\tc"}, 0)),
         (BEGINNING + b"\r\nX:", ("POST", "/v1/refunds", "a=b", {"host": "a", "x": ""}, 0)),
+        (BEGINNING + b"\r\nConnection: close", ("POST", "/v1/refunds", "a=b", {"host": "a", "connection": "close"}, 0)),
         (
             BEGINNING + b"\r\nContent-Length: 12\r\nConnection: Keep-Alive",
             ("POST", "/v1/refunds", "a=b", {"host": "a", "content-length": "12", "connection": "Keep-Alive"}, 12),
@@ -97,6 +97,7 @@ def request(emulator, method, target, form="", *, more=b"", key=None):
 def test_heads_of_plain_calls_are_read(text, expected):
     head = head_of(text)
     assert (head.method, head.path, head.query, head.headers, head.length) == expected
+    assert head.is_last is (head.headers.get("connection") == "close")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_heads_of_plain_calls_are_read(text, expected):
         BEGINNING + b"\r\nContent-Length:",
         BEGINNING + b"\r\nTransfer-Encoding: chunked",
         BEGINNING + b"\r\nExpect: 100-continue",
-        BEGINNING + b"\r\nConnection: close",
+        BEGINNING + b"\r\nConnection: close, x",
         BEGINNING + b"\r\nConnection: Upgrade",
         BEGINNING + b"\r\nUpgrade: websocket",
         BEGINNING + b"\r\nContent-Encoding: gzip",
@@ -200,6 +201,21 @@ def test_both_ways_give_the_same_answer(emulator, control, connection, aiohttp_c
     changing = ("seq", "at", "duration_ms", "request_id", "object", "error")
     plain = [{name: value for name, value in one.items() if name not in changing} for one in calls]
     assert plain[0::2] == plain[1::2]
+
+
+@pytest.mark.parametrize("more", [b"", NOT_PLAIN])
+def test_a_connection_ends_where_the_client_wants_it(emulator, connection, more):
+    call = request(emulator, "GET", "/v1/balance", more=b"Connection: close\r\n" + more)
+    first, headers, body = connection.ask(call)
+    assert first == "HTTP/1.1 200 OK" and headers["Connection"] == "close" and b"usd" in body
+    assert connection.read() is None
+
+
+def test_what_follows_a_last_call_is_not_looked_at(emulator, connection, control):
+    last = request(emulator, "GET", "/v1/balance", more=b"Connection: close\r\n")
+    connection.socket.sendall(last + request(emulator, "POST", "/v1/customers", "name=a"))
+    assert connection.read()[0] == "HTTP/1.1 200 OK" and connection.read() is None
+    assert [call["path"] for call in control.get("journal")["calls"]] == ["/v1/balance"]
 
 
 def test_an_idempotency_key_holds_both_ways(emulator, connection, aiohttp_calls):

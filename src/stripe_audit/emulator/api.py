@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
-
 from stripe_audit.emulator.access import LiveKeyRefused, secret_key_required
 from stripe_audit.emulator.endpoints import missing_endpoints, unsupported
 from stripe_audit.emulator.errors import ApiError
@@ -22,14 +20,12 @@ from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.resources.intent_states import shown_to_customer
 from stripe_audit.emulator.routes import Route, RouteTable
 from stripe_audit.emulator.schema import check_params, unknown_params
-from stripe_audit.emulator.trouble import after_effect, before_effect, reset
 from stripe_audit.emulator.versions import ACACIA
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["Answer", "Api"]
+__all__ = ["CORS", "Answer", "Api", "headers_of"]
 
-_CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Request-Id"}
-_PREFLIGHT = {**_CORS, "Access-Control-Allow-Headers": "*", "Access-Control-Allow-Methods": "*"}
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Request-Id"}
 log = logging.getLogger(__name__)
 
 
@@ -52,53 +48,35 @@ class Api:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._reader = Reader(world)
+        self.reader = Reader(world)
         self._routes = RouteTable(ROUTES, missing_endpoints(ROUTES))
-
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request. Whatever a client sends, it gets an answer in Stripe's shape."""
-        start = time.time()
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers=_PREFLIGHT)
-        asked, refusal = await self._reader.read(request)
-        if refusal is not None:
-            return self._response(self._refused(asked, refusal, start), asked.version)
-        fault = self._fault(asked)
-        if fault is not None:
-            lost = await self._troubled(request, asked, fault, start)
-            if lost is not None:
-                return lost
-        answer = self._answer(asked)
-        self._note(asked, answer, start, fault)
-        if fault is not None:
-            lost = await after_effect(request, fault, answer.status, answer.body)
-            if lost is not None:
-                return lost
-        return self._response(answer, asked.version)
 
     def answer(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body for a request that is here as a whole, while no fault is in force.
 
-        The names of the request's headers are in lower case. ``handle`` would give the same answer.
+        The names of the request's headers are in lower case.
         """
         start = time.time()
-        asked, refusal = self._reader.read_plain(method, path, query, headers, body)
+        asked = self.reader.begun(method, path, headers)
+        refusal = self.reader.live_key(headers) or self.reader.completed(asked, headers, query, body)
         if refusal is not None:
-            answer = self._refused(asked, refusal, start)
+            answer = self.refused(asked, refusal, start)
         else:
-            answer = self._answer(asked)
-            self._note(asked, answer, start)
-        return answer.status, _headers(answer, asked.version), answer.body
+            answer = self.outcome(asked)
+            self.note(asked, answer, start)
+        return answer.status, headers_of(answer, asked.version), answer.body
 
-    def _refused(self, asked: ApiRequest, refusal: ApiError, start: float) -> Answer:
-        answer = self._failed(refusal, asked)
+    def refused(self, asked: ApiRequest, refusal: ApiError, start: float) -> Answer:
+        """The answer to a request that could not be read, noted if it may be."""
+        answer = self.failed(refusal, asked)
         if not isinstance(refusal, LiveKeyRefused):
-            self._note(asked, answer, start)
+            self.note(asked, answer, start)
         return answer
 
-    def _fault(self, asked: ApiRequest) -> Fault | None:
+    def fault(self, asked: ApiRequest) -> Fault | None:
+        """The first fault in force that is about this call; it counts as hit."""
         for fault in self._world.faults.rules.values():
             family = self._world.family(fault.object) if fault.object else None
             if fault.matches(asked.caller, asked.method, asked.path, asked.key, asked.params, family):
@@ -106,39 +84,7 @@ class Api:
                 return fault
         return None
 
-    async def _troubled(
-        self, request: web.BaseRequest, asked: ApiRequest, fault: Fault, start: float
-    ) -> web.StreamResponse | None:
-        """Let the part of a fault happen that comes before any effect; the answer, if the call ends there."""
-        has_claimed, saved, generation = False, self._world.saved, self._world.generation
-        if asked.key and fault.action["kind"] in ("slow", "timeout"):
-            has_claimed = self._reserve(asked)
-        try:
-            outcome = await before_effect(request, fault)
-        finally:
-            if has_claimed:
-                saved.release(asked.scope, asked.key or "")
-        if self._world.generation != generation:
-            return reset(request)
-        if outcome is None:
-            return None
-        if isinstance(outcome, ApiError):
-            answer = self._failed(outcome, asked)
-            if answer.is_saved and asked.key and self._reserve(asked):
-                saved.keep(asked.scope, asked.key, answer, answer.body)
-            self._note(asked, answer, start, fault)
-            return self._response(answer, asked.version)
-        self._note(asked, Answer(0, b"", asked.request_id, error={"type": fault.action["kind"]}), start, fault)
-        return outcome
-
-    def _reserve(self, asked: ApiRequest) -> bool:
-        """Hold the idempotency key while a slow call waits, so that another with the same key meets a conflict."""
-        try:
-            return self._world.saved.claim(asked.scope, asked.key or "", asked.path, asked.fingerprint) is None
-        except ApiError:
-            return False
-
-    def _answer(self, asked: ApiRequest) -> Answer:
+    def outcome(self, asked: ApiRequest) -> Answer:
         """The answer, among the objects of the account that the ``Stripe-Account`` header names."""
         account = asked.headers["stripe_account"]
         if not account:
@@ -147,7 +93,7 @@ class Api:
             with self._world.within(account):
                 return self._kept_or_new(asked)
         except ApiError as error:
-            return self._failed(error, asked)
+            return self.failed(error, asked)
 
     def _kept_or_new(self, asked: ApiRequest) -> Answer:
         key, scope = asked.key, asked.scope
@@ -157,7 +103,7 @@ class Api:
         try:
             known = saved.claim(scope, key, asked.path, asked.fingerprint)
         except ApiError as error:
-            return self._failed(error, asked)
+            return self.failed(error, asked)
         if known is not None and known.body is not None:
             headers = {"Idempotent-Replayed": "true", "Original-Request": known.request_id or ""}
             return Answer(known.status, known.body, asked.request_id, known.object, is_replayed=True, headers=headers)
@@ -196,12 +142,12 @@ class Api:
             body = self._world.renderer.encoded(shown, asked.version)
             return Answer(200, body, asked.request_id, identity, is_saved=True)
         except ApiError as error:
-            return self._failed(error, asked, call)
+            return self.failed(error, asked, call)
         except Exception as error:  # the emulator's own mistake: it must not end the emulator, and it must be seen
             log.exception("%s %s", asked.method, asked.path)
             self._world.defects.append(f"{asked.method} {asked.path}: {type(error).__name__}: {error}")
             unknown = ApiError("An unknown error occurred", status=500, type="api_error", is_saved=True)
-            return self._failed(unknown, asked)
+            return self.failed(unknown, asked)
 
     def _route(self, asked: ApiRequest) -> tuple[Route, tuple[str, ...]]:
         found = self._routes.find(asked.method, asked.path)
@@ -214,7 +160,8 @@ class Api:
             check_permission(restricted, asked.method, asked.path, self._world.scope.account)
         return found
 
-    def _failed(self, error: ApiError, asked: ApiRequest, call: Call | None = None) -> Answer:
+    def failed(self, error: ApiError, asked: ApiRequest, call: Call | None = None) -> Answer:
+        """An error as the answer to a call."""
         body = error.body(self._world.keys.account, asked.request_id)
         shown = body["error"]
         intent = shown.get("payment_intent")
@@ -229,7 +176,8 @@ class Api:
         encoded = json.dumps(body).encode()
         return Answer(error.status, encoded, asked.request_id, touched, brief, error.is_saved, headers=error.headers)
 
-    def _note(self, asked: ApiRequest, answer: Answer, start: float, fault: Fault | None = None) -> None:
+    def note(self, asked: ApiRequest, answer: Answer, start: float, fault: Fault | None = None) -> None:
+        """Write a call that began at ``start`` (Unix seconds) into the journal."""
         entry = self._world.journal.add(
             at=start,
             caller=asked.caller,
@@ -250,13 +198,10 @@ class Api:
         if self._world.recorder is not None:
             self._world.recorder.call(entry, answer.body)
 
-    def _response(self, answer: Answer, version: str) -> web.Response:
-        headers = _headers(answer, version)
-        return web.Response(body=answer.body, status=answer.status, headers=headers, content_type="application/json")
 
-
-def _headers(answer: Answer, version: str) -> dict[str, str]:
-    headers = {**_CORS, "Request-Id": answer.request_id, **answer.headers}
+def headers_of(answer: Answer, version: str) -> dict[str, str]:
+    """The headers of an answer at an API version; an empty one was not read."""
+    headers = {**CORS, "Server": "nginx", "Request-Id": answer.request_id, **answer.headers}
     if version:
         headers["Stripe-Version"] = version
     return headers

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from stripe_audit.emulator import shapes
 from stripe_audit.emulator.errors import ApiError
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 
 @cache
 def _listed() -> tuple[str, tuple[tuple[str, str], ...]]:
-    found = json.loads(resources.files(shapes.__name__).joinpath("endpoints.json").read_text("utf-8"))
+    found = json.loads(Path(shapes.__file__).with_name("endpoints.json").read_text("utf-8"))
     return found["api_version"], tuple(tuple(line.split(" ")) for line in found["endpoints"])
 
 

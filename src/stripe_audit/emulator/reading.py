@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
-
-from stripe_audit.emulator.access import Callers
+from stripe_audit.emulator.access import Callers, LiveKeyRefused
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.form import decode, decode_json
 from stripe_audit.emulator.sdk import headers_of
@@ -66,34 +64,32 @@ class Reader:
         self._world = world
         self._callers = Callers(world)
 
-    async def read(self, request: web.BaseRequest) -> tuple[ApiRequest, ApiError | None]:
-        """A request, and the error that answers it: for a key that may not call, and for a body, parameters or a
-        version that cannot be read. It is a LiveKeyRefused for a live key, before anything else is looked at.
-        """
-        asked = self._begun(request.method, request.path, request.headers)
-        try:
-            self._callers.refuse_live(request.headers.get("authorization", ""))
-            body, problem = await _body(request)
-            self._fill(asked, request.headers, request.rel_url.raw_query_string, body, problem)
-        except ApiError as error:
-            return asked, error
-        return asked, None
+    def begun(self, method: str, path: str, headers: Mapping[str, str]) -> ApiRequest:
+        """What the first line and the headers say. Here and below the headers' names are in lower case, or in any."""
+        return ApiRequest(method, path, self._world.ids.new("req"), headers_of(headers))
 
-    def read_plain(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[ApiRequest, ApiError | None]:
-        """The same for a request that is here as a whole. The headers' names are in lower case."""
-        asked = self._begun(method, path, headers)
+    def live_key(self, headers: Mapping[str, str]) -> LiveKeyRefused | None:
+        """The answer to a request with a live key in its headers: nothing else of it is looked at."""
         try:
             self._callers.refuse_live(headers.get("authorization", ""))
-            text, problem = _text(body)
+        except LiveKeyRefused as error:
+            return error
+        return None
+
+    def completed(
+        self, asked: ApiRequest, headers: Mapping[str, str], query: str, body: bytes | ApiError
+    ) -> ApiError | None:
+        """Fill in caller, parameters and version; ``body`` may be the reason why there is none.
+
+        Returns the error that answers the request: for a key that may not call, and for a body, parameters or a
+        version that cannot be read.
+        """
+        text, problem = ("", body) if isinstance(body, ApiError) else _text(body)
+        try:
             self._fill(asked, headers, query, text, problem)
         except ApiError as error:
-            return asked, error
-        return asked, None
-
-    def _begun(self, method: str, path: str, headers: Mapping[str, str]) -> ApiRequest:
-        return ApiRequest(method, path, self._world.ids.new("req"), headers_of(headers))
+            return error
+        return None
 
     def _fill(
         self, asked: ApiRequest, headers: Mapping[str, str], query: str, body: str, problem: ApiError | None
@@ -125,14 +121,6 @@ class Reader:
         if not isinstance(version, str) or not is_version(version):
             raise invalid(f"Invalid Stripe API version: {str(version)[:50]}")
         return version
-
-
-async def _body(request: web.BaseRequest) -> tuple[str, ApiError | None]:
-    try:
-        return _text(await request.read()) if request.body_exists else ("", None)
-    except (web.HTTPException, web.RequestPayloadError, ValueError) as error:
-        status = error.status if isinstance(error, web.HTTPException) else 400
-        return "", ApiError("The request's body could not be read", status=status)
 
 
 def _text(body: bytes) -> tuple[str, ApiError | None]:

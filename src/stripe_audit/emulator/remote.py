@@ -11,7 +11,6 @@ loop.
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,6 +39,8 @@ class RemoteControl:
 
     def __call__(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One control call: the path is without ``/_emulator/``."""
+        import http.client  # not every emulator is steered from here, and this loads the whole of email
+
         connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_S)
         try:
             headers = {"X-Emulator-Token": self._token, "Content-Type": "application/json"}

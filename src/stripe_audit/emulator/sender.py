@@ -6,15 +6,16 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from stripe_audit.emulator.config import EmulatorConfig
 from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.store import Obj
 from stripe_audit.signatures import header, sign
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = ["Sender", "attempt", "is_loopback", "signed_headers"]
 
@@ -66,6 +67,8 @@ class Sender:
             self._session = None
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str | None, str | None]:
+        import aiohttp  # loading it takes a third of the emulator's start, and not every one sends
+
         timeout = aiohttp.ClientTimeout(total=self._config.delivery_timeout)
         try:
             # ssl=False: on the loopback there is no chain to verify; a public URL is verified as usual.
@@ -86,6 +89,8 @@ class Sender:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            import aiohttp
+
             # Bodies are not decompressed: only their first bytes are kept, and a bomb costs nothing.
             self._session = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=256))
         return self._session

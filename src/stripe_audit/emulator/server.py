@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import importlib
 import secrets
 import signal
+import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from aiohttp import web
-
-from stripe_audit.emulator import pages, stripecli
 from stripe_audit.emulator.api import Api
 from stripe_audit.emulator.config import EmulatorConfig
-from stripe_audit.emulator.control import Control
 from stripe_audit.emulator.opening import furnish
 from stripe_audit.emulator.remote import RemoteControl
 from stripe_audit.emulator.wire import Entrance
 from stripe_audit.emulator.world import World
 from stripe_audit.keys import make_test_keys
 
+if TYPE_CHECKING:
+    from stripe_audit.emulator.gateway import Gateway
+
 __all__ = ["Emulator", "run_forever"]
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
-SHUTDOWN_SECONDS = 0.5
+_GATEWAY = "stripe_audit.emulator.gateway"
+LOADED_AFTER_SECONDS = 1.0
 BACKLOG = 128
 """Connections that the system accepts before they are looked at."""
-_quiet = logging.getLogger("stripe_audit.emulator.http")
-"""Requests that are no HTTP are the client's mistake, and not worth a traceback on the terminal."""
-_quiet.addHandler(logging.NullHandler())
 
 
 class Emulator:
@@ -112,13 +111,14 @@ class Emulator:
         world = World(self.config, self.keys, self.control_token)
         furnish(world)
         api = Api(world)
-        server = web.Server(_handler(world, api), access_log=None, logger=_quiet)
-        entrance = Entrance(api.answer, lambda: not world.faults.rules, server)
+        gateway = _Gateway(world, api)
+        entrance = Entrance(api.answer, lambda: not world.faults.rules, gateway)
         listening: asyncio.Server | None = None
         try:
             listening = await self._loop.create_server(entrance, HOST, self.config.port, backlog=BACKLOG)
             self.url = world.url = f"http://{HOST}:{listening.sockets[0].getsockname()[1]}"
             announce()
+            gateway.load_soon()
             await self._ended.wait()
         finally:
             world.faults.lift_all()
@@ -130,9 +130,7 @@ class Emulator:
             if listening is not None:
                 listening.close()
             entrance.close()
-            await asyncio.sleep(0)  # let what has just arrived begin
-            server.pre_shutdown()
-            await server.shutdown(SHUTDOWN_SECONDS)
+            await gateway.close()
 
 
 def run_forever(config: EmulatorConfig, announce: Callable[[Emulator], None]) -> None:
@@ -155,17 +153,30 @@ def run_forever(config: EmulatorConfig, announce: Callable[[Emulator], None]) ->
         asyncio.run(main())
 
 
-def _handler(world: World, api: Api) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    control = Control(world)
+class _Gateway:
+    """The gateway, made when it is first needed."""
 
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
-        if path.startswith("/_emulator/"):
-            return await control.handle(request)
-        if path == stripecli.PATH:
-            return await stripecli.subscribe(world.deliveries.sessions, request)
-        if path.startswith(pages.PREFIXES):
-            return await pages.handle(world, request)
-        return await api.handle(request)
+    def __init__(self, world: World, api: Api) -> None:
+        self._world = world
+        self._api = api
+        self._made: Gateway | None = None
+        self._loading: asyncio.TimerHandle | None = None
 
-    return handle
+    def __call__(self) -> asyncio.BaseProtocol:
+        if self._made is None:
+            self._made = importlib.import_module(_GATEWAY).Gateway(self._world, self._api)
+        return self._made()
+
+    def load_soon(self) -> None:
+        """Load its module once the first calls are answered, so that hardly anybody has to wait for it."""
+        if _GATEWAY not in sys.modules:
+            loop = asyncio.get_running_loop()
+            self._loading = loop.call_later(
+                LOADED_AFTER_SECONDS, lambda: loop.run_in_executor(None, importlib.import_module, _GATEWAY)
+            )
+
+    async def close(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+        if self._made is not None:
+            await self._made.close()

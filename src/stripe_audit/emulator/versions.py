@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 __all__ = ["ACACIA", "ENDIVE", "TRAINS", "Gap", "Train", "gap_to", "is_version"]
@@ -31,7 +31,7 @@ class Train:
 
 
 def _load() -> tuple[Train, ...]:
-    text = resources.files("stripe_audit.emulator.shapes").joinpath("trains.json").read_text("utf-8")
+    text = Path(__file__).with_name("shapes").joinpath("trains.json").read_text("utf-8")
     return tuple(Train(name, **entry) for name, entry in json.loads(text).items())
 
 

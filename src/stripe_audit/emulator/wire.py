@@ -8,15 +8,13 @@ once, and a body whose length is given.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import cast
-
-from aiohttp.http import SERVER_SOFTWARE
 
 __all__ = ["MOST_BODY", "Entrance", "Head", "head_of"]
 
@@ -42,6 +40,8 @@ class Head:
     query: str
     headers: dict[str, str]
     length: int
+    is_last: bool
+    """Whether the client wants the connection to end with the answer."""
 
 
 def head_of(text: bytes) -> Head | None:
@@ -56,17 +56,17 @@ def head_of(text: bytes) -> Head | None:
     for line in lines:
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip(" \t")
-    length = headers.get("content-length", "0")
+    length, connection = headers.get("content-length", "0"), headers.get("connection", "keep-alive").lower()
     if (
         len(headers) != len(lines)  # one was given twice
         or "host" not in headers
         or not _UNUSUAL.isdisjoint(headers)
-        or headers.get("connection", "keep-alive").lower() != "keep-alive"
+        or connection not in ("keep-alive", "close")
         or _LENGTH.fullmatch(length) is None
     ):
         return None
     method, path, query = request.groups()
-    return Head(method, path, query or "", headers, int(length))
+    return Head(method, path, query or "", headers, int(length), connection == "close")
 
 
 class Entrance:
@@ -145,7 +145,10 @@ class _Wire(asyncio.Protocol):
                 return
             body, self._received = self._received[start:end], self._received[end:]
             self._head = None
-            transport.write(_encoded(*self._entrance.answer(head.method, head.path, head.query, head.headers, body)))
+            status, headers, answer = self._entrance.answer(head.method, head.path, head.query, head.headers, body)
+            transport.write(_encoded(status, headers, answer, is_last=head.is_last))
+            if head.is_last:
+                transport.close()
 
     def _begin(self) -> bool:
         """Read a head; False if aiohttp has to."""
@@ -165,20 +168,21 @@ class _Wire(asyncio.Protocol):
         other.data_received(self._received)
 
 
-def _encoded(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+def _encoded(status: int, headers: Mapping[str, str], body: bytes, *, is_last: bool) -> bytes:
     told = "".join([f"\r\n{name}: {value}" for name, value in headers.items()])
-    return (
-        f"{_LINES[status]}{told}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}{_date()}\r\n\r\n"
-    ).encode("latin-1") + body
+    if is_last:
+        told += "\r\nConnection: close"
+    rest = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nDate: {_date(int(time.time()))}"
+    return f"{_LINES[status]}{told}\r\n{rest}\r\n\r\n".encode("latin-1") + body
 
 
-_now: tuple[int, str] = 0, ""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""RFC 9110, 5.6.7. ``strftime`` would write them in the user's language."""
 
 
-def _date() -> str:
-    """The headers that are the same for a second."""
-    global _now
-    second = int(time.time())
-    if _now[0] != second:
-        _now = second, f"\r\nDate: {formatdate(second, usegmt=True)}\r\nServer: {SERVER_SOFTWARE}"
-    return _now[1]
+@functools.lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    now = time.gmtime(second)
+    day = f"{_DAYS[now.tm_wday]}, {now.tm_mday:02d} {_MONTHS[now.tm_mon - 1]} {now.tm_year}"
+    return f"{day} {now.tm_hour:02d}:{now.tm_min:02d}:{now.tm_sec:02d} GMT"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 __all__ = ["HELD", "LEGACY", "LISTS", "OBJECTS", "PARAMS", "blank"]
@@ -36,7 +36,7 @@ _ELSEWHERE = {
 
 
 def _load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(resources.files(__name__).joinpath(name).read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text("utf-8"))
     return loaded
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stripe_audit.emulator.stripecli.sessions import Sessions
-from stripe_audit.emulator.stripecli.sockets import PATH, subscribe
+from stripe_audit.emulator.stripecli.sessions import PATH, Sessions
 
-__all__ = ["PATH", "Sessions", "subscribe"]
+__all__ = ["PATH", "Sessions"]

@@ -13,8 +13,6 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
 from stripe_audit.emulator.sender import attempt, signed_headers
 from stripe_audit.emulator.shapes import OBJECTS
 from stripe_audit.emulator.store import Obj
@@ -23,6 +21,8 @@ from stripe_audit.emulator.stripecli.logs import details, passes
 from stripe_audit.emulator.stripecli.wire import log_message, snapshot_message, thin_message
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from stripe_audit.emulator.journal import Entry
     from stripe_audit.emulator.rendering import Renderer
 

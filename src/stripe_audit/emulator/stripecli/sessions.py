@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from stripe_audit.emulator.journal import Entry
     from stripe_audit.emulator.rendering import Renderer
 
-__all__ = ["Sessions", "key_id", "secret_of"]
+__all__ = ["PATH", "Sessions", "key_id", "secret_of"]
+
+PATH = "/_stripecli/subscribe"
+"""Where the WebSockets are."""
 
 MOST = 200
 """Sessions that are remembered; a CLI whose session was forgotten is taken back by its id."""

@@ -11,9 +11,8 @@ from stripe_audit.emulator.stripecli.wire import SUBPROTOCOL, read_message
 if TYPE_CHECKING:
     from stripe_audit.emulator.stripecli.sessions import Sessions
 
-__all__ = ["PATH", "subscribe"]
+__all__ = ["subscribe"]
 
-PATH = "/_stripecli/subscribe"
 LARGEST = 64 * 1024 * 1024
 """The CLI sends back what it forwarded, as a whole."""
 DONE = "Connection Done"
