@@ -15,12 +15,12 @@ from stripe_audit.models import Outcome
 from stripe_audit.phases import phase_of
 from stripe_audit.testing import demo_stage, run_checks
 
-OF_THE_ACCOUNT = {"webhook-endpoint-registered", "webhook-events-subscribed"}
-"""Of Stripe's account, whatever the server does."""
+OF_THE_ACCOUNT = {"webhook-endpoint-registered", "webhook-events-subscribed", "webhook-event-names-exist"}
+"""Of Stripe's account and the files, whatever the server does."""
 ALSO_TRUE = OF_THE_ACCOUNT | {
     *("env-keys-present", "env-keys-test-mode", "env-keys-consistent", "webhook-secret-well-formed"),
     *("api-keys-well-formed", "env-files-not-mixed", "env-file-protected"),
-    *("secrets-not-in-source", "secrets-not-in-history"),
+    *("secrets-not-in-source", "secrets-not-in-history", "webhook-service-reached", "webhook-event-names-exist"),
 }
 """The files are sound, whatever the server does."""
 

@@ -13,6 +13,7 @@ from stripe_audit.demo.defects import chosen
 from stripe_audit.demo.pages import SCRIPT
 from stripe_audit.demo.repository import write_repository
 from stripe_audit.demo.serving import CA_FILE
+from stripe_audit.demo.sources import shop_sources
 
 __all__ = ["write_project"]
 
@@ -72,7 +73,7 @@ def write_project(
 
 def _write_files(folder: Path, defects: Sequence[str], env: str) -> None:
     """The project's other files and its history, as its defects have made them."""
-    files, past = dict(_FILES), dict[str, str]()
+    files, past = {**_FILES, **shop_sources()}, dict[str, str]()
     for defect in chosen(defects):
         files |= defect.files
         past |= defect.past
