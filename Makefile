@@ -4,7 +4,7 @@ VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
 
-.PHONY: help demo test lint docs matrix conformance examples startup clean
+.PHONY: help demo test lint docs matrix conformance examples sdk-matrix startup clean
 
 help:
 	@echo "make demo     audit the demo shop"
@@ -13,6 +13,7 @@ help:
 	@echo "make matrix   all defects against all checks (SHARD=i/n or DEFECTS="a b" for a part)"
 	@echo "make conformance   how truly the emulator plays Stripe, by its official clients"
 	@echo "make examples audit the shops in examples/, each as it is"
+	@echo "make sdk-matrix    launched apps with old and new releases of Stripe's libraries (ALL=1 for every one)"
 	@echo "make startup  how long --help and --version take"
 
 $(VENV)/bin/python:
@@ -54,6 +55,9 @@ conformance: $(VENV)/.dev
 examples: $(VENV)/.dev
 	@for shop in flask-shop fastapi-shop express-shop; do echo "== $$shop"; \
 	  (cd examples/$$shop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" stripe-audit run --quiet) || exit 1; done
+
+sdk-matrix: $(VENV)/.dev
+	$(RUN) scripts/sdk_matrix.py $(if $(ALL),--all)
 
 startup: $(VENV)/.dev
 	$(RUN) benchmarks/startup.py

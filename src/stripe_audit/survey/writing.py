@@ -71,7 +71,7 @@ def _launch(found: Survey, start: str) -> Iterator[str]:
         yield "  # launch: {command: npm start}   # no command was found; with one, the audit starts the app itself"
         yield "  stripe: none"
         return
-    yield "  stripe: env   # the app takes Stripe's address from STRIPE_API_BASE, below"
+    yield "  stripe: inject   # Python and Node.js as they are; env: the app takes {stripe_url} from a variable"
     yield "  launch:"
     where = f"   # from {found.start.file}" if found.start and found.start.value == start else ""
     yield f"    command: {_flow(shlex.split(start))}{where}"
@@ -80,7 +80,6 @@ def _launch(found: Survey, start: str) -> Iterator[str]:
     yield "    env:"
     if "{port}" not in start and _takes_port(found, start):
         yield '      PORT: "{port}"'
-    yield '      STRIPE_API_BASE: "{stripe_url}"'
     yield '      STRIPE_SECRET_KEY: "{secret_key}"'
     yield '      STRIPE_PUBLISHABLE_KEY: "{publishable_key}"'
     yield f'      {found.webhook_variable or "STRIPE_WEBHOOK_SECRET"}: "{{webhook_secret}}"'
