@@ -47,7 +47,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpx": {"deployment"},
     "httpcore": {"deployment"},
     "aiohttp": {"emulator", "demo"},
-    "stripe": {"demo"},
+    "stripe": {"demo", "stripe_backend"},
     "pydantic": {"settings", "reporters", "scenario"},
     "yaml": {"settings"},
     "jmespath": {"settings", "deployment", "scenario"},

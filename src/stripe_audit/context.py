@@ -19,7 +19,6 @@ from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObs
 from stripe_audit.payments import Orders, Payments
 from stripe_audit.redaction import inert
 from stripe_audit.safety import live_sign
-from stripe_audit.stripe_backend.emulated import EmulatedStripe
 from stripe_audit.stripe_backend.interface import StripeBackend
 from stripe_audit.webhooks.bodies import body_of
 from stripe_audit.world import Project, Register, World
@@ -47,7 +46,7 @@ class Context:
             on_answer=self._inspect,
         )
         self.target = TargetClient(world.spec, self._transport)
-        self._stripe = EmulatedStripe(world.stripe, self._transport) if world.stripe else None
+        self._stripe = world.stripe.backend(self._transport) if world.stripe else None
         self.payments = Payments(world.spec, self.target, self._stripe, f"{world.tag}-{check}", world.register.add)
 
     def _inspect(self, answer: Answer, destination: Party) -> None:

@@ -125,7 +125,8 @@ def declared_needs(
     has_logs = observers.logs is not None and (observers.logs.kind == "file" or is_launching)
     conditions = {
         "launch": is_launching,
-        "stripe": way_without_launch(target.stripe, is_launching=is_launching) != "none",
+        "stripe": settings.model.stripe.mode == "test"
+        or way_without_launch(target.stripe, is_launching=is_launching) != "none",
         "items": bool(spec.items),
         "env_files": bool(target.env_files),
         "source": target.root is not None,

@@ -18,7 +18,7 @@ from stripe_audit.observers.interface import LogObserver, MailObserver, OrderObs
 from stripe_audit.redaction import Redactor
 from stripe_audit.safety import Interlock
 from stripe_audit.source.allowed import AllowedSecret
-from stripe_audit.stripe_backend.emulated import EmulatorAddress
+from stripe_audit.stripe_backend.interface import StripeSide
 from stripe_audit.web.inventory import AllowedScript
 
 __all__ = ["Project", "Register", "World"]
@@ -71,7 +71,7 @@ class World:
     interlock: Interlock
     budget: Budget
     environment: str = "unknown"
-    stripe: EmulatorAddress | None = None
+    stripe: StripeSide | None = None
     make_orders: Callable[[TargetClient], OrderObserver] | None = None
     logs: LogObserver | None = None
     mail: MailObserver | None = None

@@ -27,6 +27,7 @@ from stripe_audit.plan import Plan, make_plan
 from stripe_audit.report import Policy, Report, RunFacts, TargetFacts
 from stripe_audit.safety import Interlock, Permission
 from stripe_audit.settings import Settings
+from stripe_audit.stripe_backend.account import RealAccount
 
 __all__ = ["Audit", "Options"]
 
@@ -188,7 +189,7 @@ class Audit:
                 url=stage.spec.url,
                 environment=self.settings.model.target.environment,
                 launched=stage.is_launching,
-                stripe="embedded emulator" if stage.stripe else "not in reach of the audit",
+                stripe=_stripe_told(stage),
                 api_version=self.settings.model.stripe.api_version or stage.api_version,
                 proof=permission.reason,
                 allowed=permission.strongest.value,
@@ -209,6 +210,12 @@ class Audit:
             project=project_within_repository(self.settings.folder),
             places=places_of(self.settings, stage.spec),
         )
+
+
+def _stripe_told(stage: Stage) -> str:
+    if isinstance(stage.stripe, RealAccount):
+        return "a real account in test mode"
+    return "embedded emulator" if stage.stripe else "not in reach of the audit"
 
 
 def _context(world: World, check: type[Check]) -> Context:

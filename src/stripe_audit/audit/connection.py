@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stripe_audit.audit.launching import injection_folder
 from stripe_audit.audit.stage import Stage
 from stripe_audit.deployment.launch.injection import Noted, read_notes
+from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["connection_notes", "what_to_try"]
 
@@ -16,7 +17,7 @@ _SHOWN = 5
 
 def connection_notes(stage: Stage) -> tuple[str, ...]:
     """What the report should say about the way from the target to Stripe."""
-    if not stage.is_launching or stage.stripe is None or stage.unreached:
+    if not stage.is_launching or not isinstance(stage.stripe, EmbeddedStripe) or stage.unreached:
         return ()
     noted = read_notes(injection_folder(stage.scratch))
     return tuple(stage.safe(text) for text in _notes(stage, noted))

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from stripe_audit.audit.connection import what_to_try
 from stripe_audit.audit.stage import Stage
 from stripe_audit.context import Context
-from stripe_audit.errors import AuditError, Ending
+from stripe_audit.errors import AuditError, Ending, StripeError
 from stripe_audit.keys import KeyMode, parse_key
 from stripe_audit.models import Effect
 from stripe_audit.safety import Interlock, Permission, TestModeFacts, permission
 from stripe_audit.settings import Settings
+from stripe_audit.stripe_backend.account import RealAccount
 
 __all__ = ["Proof", "expected_permission", "known_facts", "prove"]
 
@@ -71,6 +72,9 @@ def prove(stage: Stage, *, allow_probes: bool) -> Proof:
     if not granted.strongest > Effect.PROBE and not (may_try and stage.stripe):
         return Proof(_advised(granted, facts, stage))
     trouble = _canary(stage)
+    if trouble.is_elsewhere and isinstance(stage.stripe, RealAccount):
+        told = "the target created a payment, but not in the account of stripe.secret_key"
+        return Proof(Permission(Effect.READ, told, "stripe.secret_key: the key that the target uses"), trouble.notes)
     facts = known_facts(stage, calls=_calls(stage))
     if facts.live_signs or (facts.launched and not facts.calls_with_audit_keys):
         return Proof(_advised(permission(facts, allow_probes=allow_probes), facts, stage), trouble.notes)
@@ -108,6 +112,8 @@ def _canary(stage: Stage) -> _Canary:
                 payment = await context.payments.new()
             if stage.stripe is None:
                 return _Canary()
+            if isinstance(stage.stripe, RealAccount):
+                return await _found_in(stage.stripe, context, payment.intent)
             seen = await context.stripe.journal(object=payment.intent, caller="target")
             return _Canary(is_elsewhere=not seen)
         except TimeoutError:
@@ -122,6 +128,17 @@ def _canary(stage: Stage) -> _Canary:
     found = asyncio.run(write())
     granted = interlock.granted
     return replace(found, live_sign=granted.reason) if granted.strongest is Effect.READ else found
+
+
+async def _found_in(account: RealAccount, context: Context, intent: str) -> _Canary:
+    """Whether a real account knows a payment; with its own test key it cannot show one of live mode."""
+    account.follow(intent)
+    try:
+        await context.stripe.get(f"/v1/payment_intents/{intent}")
+    except StripeError:
+        return _Canary(is_elsewhere=True)
+    account.saw_target()
+    return _Canary()
 
 
 def _calls(stage: Stage) -> int:

@@ -16,6 +16,7 @@ from typing import Self
 from stripe_audit.audit.filling import fill_text, placeholders
 from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
 from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
+from stripe_audit.audit.stripe_choice import address_for_target, chosen_keys, chosen_stripe
 from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.ports import free_port
@@ -25,7 +26,6 @@ from stripe_audit.deployment.spec import TargetSpec
 from stripe_audit.deployment.target import TargetClient
 from stripe_audit.describe import project_of, target_spec, webhook_secrets
 from stripe_audit.errors import LaunchError
-from stripe_audit.keys import make_test_keys
 from stripe_audit.observers.http import HttpOrders
 from stripe_audit.observers.interface import LogObserver, OrderMapping, OrderObserver
 from stripe_audit.observers.logs import FileLog
@@ -36,7 +36,6 @@ from stripe_audit.safety import Interlock
 from stripe_audit.settings import Settings
 from stripe_audit.settings.held_secrets import held_secrets
 from stripe_audit.settings.launching import way_without_launch
-from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["Stage"]
 
@@ -68,15 +67,11 @@ class Stage:
         self.tag = "sa" + "".join(random.choice(_TAG_LETTERS) for _ in range(8))
         self.is_launching = is_launching and target.launch is not None
         self.way = way_without_launch(target.stripe, is_launching=self.is_launching)
-        self.keys = make_test_keys(seed)
+        if settings.model.stripe.mode == "test":
+            self.way = "none"  # the target's SDK goes where it would go anyway
+        self.keys = chosen_keys(settings, seed)
         self.webhook_secrets = webhook_secrets(settings, seed, is_launching=self.is_launching)
-        self.stripe = (
-            EmbeddedStripe(
-                self.keys, port=settings.model.stripe.port, seed=seed, api_version=settings.model.stripe.api_version
-            )
-            if self.way != "none"
-            else None
-        )
+        self.stripe = chosen_stripe(settings, self.keys, seed, is_led=self.way != "none")
         mail = settings.model.observers.mail
         self.mail = MailSink(mail.port) if mail else None
         self.scratch = Path()
@@ -188,7 +183,7 @@ class Stage:
         return placeholders(
             ports={**self.ports, **({} if "port" in self.ports else {"port": str(port_of(self.spec.url))})},
             keys=self.keys,
-            stripe_url=self.stripe.address.url if self.stripe else "",
+            stripe_url=address_for_target(self.settings, self.stripe),
             webhook_secrets=self.webhook_secrets,
             smtp=(host, port),
             scratch=self.scratch,

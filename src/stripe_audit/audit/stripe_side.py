@@ -13,13 +13,14 @@ from typing import Any
 from stripe_audit.audit.stage import Stage
 from stripe_audit.errors import StripeError
 from stripe_audit.models import Party
+from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["record_stripe_side"]
 
 
 def record_stripe_side(stage: Stage) -> tuple[str, ...]:
     """Record them all and return their ids, in order of time. Nothing where Stripe is not embedded or has gone."""
-    if stage.stripe is None:
+    if not isinstance(stage.stripe, EmbeddedStripe):
         return ()
     try:
         calls = stage.stripe.control("GET", "journal?caller=target")["calls"]

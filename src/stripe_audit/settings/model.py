@@ -222,10 +222,22 @@ class ObserverSettings(_Model):
 class StripeSettings(_Model):
     """The Stripe side."""
 
-    mode: Literal["emulator"] = "emulator"
+    mode: Literal["emulator", "test"] = Field(
+        "emulator", description="emulator: the embedded Stripe; test: a real account in test mode, by its own keys"
+    )
     api_version: str | None = None
     port: int = Field(0, ge=0, le=65535, description="fixed, for a target that is started by hand")
     secret_key: Secret | None = None
+    publishable_key: Secret | None = Field(None, description="with mode test: what the customer's browser pays with")
+    api_base: Url | None = Field(None, description="with mode test: where the account is, if not at Stripe's address")
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> StripeSettings:
+        if self.mode == "test" and self.secret_key is None:
+            raise ValueError("mode test needs secret_key, as {env: NAME}")
+        if self.mode == "emulator" and (self.api_base or self.publishable_key):
+            raise ValueError("api_base and publishable_key belong to mode: test")
+        return self
 
 
 class BudgetSettings(_Model):

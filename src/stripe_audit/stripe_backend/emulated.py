@@ -27,6 +27,10 @@ class EmulatorAddress:
     publishable_key: str
     api_version: str
 
+    def backend(self, transport: Transport) -> EmulatedStripe:
+        """The emulator through a check's own transport."""
+        return EmulatedStripe(self, transport)
+
 
 _CONTROL_S = 60.0
 """The control API answers when deliveries have ended; a slow target's take their time."""

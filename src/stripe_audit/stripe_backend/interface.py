@@ -9,16 +9,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stripe_audit.errors import Skip
 
-__all__ = ["Attempt", "Call", "CustomerAnswer", "Delivery", "FaultHandle", "StripeBackend"]
+if TYPE_CHECKING:
+    from stripe_audit.deployment.transport import Transport
+
+__all__ = ["Attempt", "Call", "CustomerAnswer", "Delivery", "FaultHandle", "StripeBackend", "StripeSide"]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call in the journal. ``caller`` is ``target``, ``audit`` or ``customer``; ``at`` Unix seconds."""
+    """A call in the journal. ``caller`` is ``target``, ``audit``, ``customer`` or ``unknown``; ``at`` Unix seconds."""
 
     seq: int
     at: float
@@ -192,3 +195,17 @@ class StripeBackend(ABC):
         times: int | None = None,
     ) -> FaultHandle:
         """Make the target's calls that match fail; see the emulator's control API for the actions."""
+
+
+class StripeSide(Protocol):
+    """Where a run's Stripe is. ``url`` is the origin that the checks' own transport sends to, if it sends at all."""
+
+    @property
+    def url(self) -> str | None: ...
+
+    @property
+    def api_version(self) -> str: ...
+
+    def backend(self, transport: Transport) -> StripeBackend:
+        """Stripe as one check sees it."""
+        ...

@@ -14,6 +14,7 @@ from stripe_audit.keys import KeyKind, KeyMode, make_test_keys, parse_key, probl
 from stripe_audit.observers.mail import MailSink
 from stripe_audit.settings import Settings
 from stripe_audit.source.env_files import EnvFile, read_env_file
+from stripe_audit.stripe_backend.account import RealAccount
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["env_file_lines", "mail_lines", "plan_lines", "settings_lines", "stripe_cli_lines", "stripe_lines"]
@@ -85,6 +86,9 @@ def mail_lines(settings: Settings) -> Iterator[Line]:
 def stripe_lines(settings: Settings) -> Iterator[Line]:
     """The Stripe side."""
     target = settings.model.target
+    if settings.model.stripe.mode == "test":
+        yield _account_line(settings)
+        return
     if target.stripe == "none":
         told = "the app cannot be led to the audit's Stripe: payments are not judged"
         yield Line("stripe", State.NOTE, told, "target.stripe")
@@ -108,6 +112,22 @@ def stripe_lines(settings: Settings) -> Iterator[Line]:
         yield Line("stripe", State.OK, "the embedded Stripe starts and answers on the loopback")
     else:
         yield Line("stripe", State.WRONG, "the embedded Stripe does not answer", "is the loopback filtered?")
+
+
+def _account_line(settings: Settings) -> Line:
+    """Whether the account's key is one of test mode and works: one read."""
+    stripe = settings.model.stripe
+    account = None
+    try:
+        secret, publishable = settings.secret(stripe.secret_key), settings.secret(stripe.publishable_key)
+        account = RealAccount(secret, publishable, address=stripe.api_base, api_version=stripe.api_version)
+        account.start()
+    except AuditError as error:
+        return Line("stripe", State.WRONG, safe(error.message), error.hint or "stripe.secret_key")
+    finally:
+        if account:
+            account.stop()
+    return Line("stripe", State.OK, f"the test account answers in version {account.api_version}")
 
 
 def stripe_cli_lines(settings: Settings) -> Iterator[Line]:
