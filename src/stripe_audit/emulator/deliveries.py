@@ -21,7 +21,7 @@ from stripe_audit.emulator.rendering import Renderer
 from stripe_audit.emulator.sender import Sender
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.stripecli.sessions import Sessions
-from stripe_audit.emulator.thin import type_of
+from stripe_audit.emulator.thin import THIN_ONLY, type_of
 
 __all__ = ["Deliveries", "Delivery", "listens"]
 
@@ -292,5 +292,8 @@ class Deliveries:
 
 def listens(endpoint: Obj, type: str) -> bool:
     """Whether an endpoint is enabled and has asked for this type."""
-    name = type_of(type) if endpoint.get("event_payload") == "thin" else type
+    is_thin = endpoint.get("event_payload") == "thin"
+    name = type_of(type) if is_thin else type
+    if type in THIN_ONLY and not is_thin:
+        return False
     return endpoint["status"] == "enabled" and ("*" in endpoint["enabled_events"] or name in endpoint["enabled_events"])

@@ -11,9 +11,11 @@ from typing import Any
 
 from stripe_audit.emulator.store import Obj
 
-__all__ = ["full", "notification", "snapshot_id", "timestamp", "type_of"]
+__all__ = ["THIN_ONLY", "full", "notification", "snapshot_id", "timestamp", "type_of"]
 
 _MARK = "evt_test_"
+THIN_ONLY = frozenset({"v1.billing.meter.error_report_triggered", "v1.billing.meter.no_meter_found"})
+"""Types of which there is no snapshot event."""
 _SINGLETONS = {"balance": "/v1/balance"}
 _OWNED = {
     "bank_account": ("account", "/v1/accounts/{owner}/external_accounts/{id}"),
@@ -28,7 +30,7 @@ _OWNED = {
 
 
 def type_of(type: str) -> str:
-    """The thin event's type for a snapshot event's. Those of the v2 API have but one."""
+    """The thin event's type for a snapshot event's. Some have but one."""
     return type if type.startswith(("v1.", "v2.")) else f"v1.{type}"
 
 
@@ -62,6 +64,8 @@ def notification(event: Obj) -> dict[str, Any]:
 
 def full(event: Obj) -> dict[str, Any]:
     """What ``GET /v2/core/events/{id}`` answers."""
+    if "thin_data" in event:  # there is no snapshot event of this kind
+        return {**notification(event), "changes": None, "data": event["thin_data"]}
     return {**notification(event), "changes": None, "snapshot_event": event["id"]}
 
 

@@ -111,3 +111,67 @@ def test_a_session_ends(client, make_client, control):
     control.post("clock/advance", seconds=901)
     # What is left is any test key to an emulator that accepts them all.
     assert stream.v1.customers.list().data == []
+
+
+def streamed(client, make_client, events):
+    stream = make_client(client.v2.billing.meter_event_session.create().authentication_token)
+    stream.raw_request("post", "/v2/billing/meter_event_stream", events=events)
+
+
+def test_what_the_stream_could_not_count_is_told_of(client, make_client, meters, customer, control, receiver):
+    meter, old = made(meters), made(meters, name="old")
+    meters.deactivate(old.id)
+    client.v2.core.event_destinations.create(
+        {
+            "name": "errors",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "enabled_events": ["v1.billing.meter.error_report_triggered", "v1.billing.meter.no_meter_found"],
+            "webhook_endpoint": {"url": receiver.url},
+        }
+    )
+    client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
+    good, value = {"stripe_customer_id": customer.id, "value": "5"}, {"stripe_customer_id": customer.id, "value": "x"}
+    streamed(
+        client,
+        make_client,
+        [
+            {"event_name": "calls", "payload": good, "identifier": "a"},
+            {"event_name": "calls", "payload": good, "identifier": "a"},
+            {"event_name": "calls", "payload": {"stripe_customer_id": "cus_none", "value": "5"}, "identifier": "b"},
+            {"event_name": "calls", "payload": {"value": "5"}, "identifier": "c"},
+            {"event_name": "calls", "payload": value, "identifier": "d"},
+            {"event_name": "old", "payload": good, "identifier": "e"},
+            {"event_name": "none", "payload": good, "identifier": "f"},
+        ],
+    )
+    control.post("clock/advance", seconds=10)
+    control.post("deliveries/drain")
+    told = {(one.event["related_object"] or {}).get("id"): one.event for one in receiver.received}
+    assert len(receiver.received) == 3
+    assert {identity: event["type"].rpartition(".")[2] for identity, event in told.items()} == {
+        meter.id: "error_report_triggered",
+        old.id: "error_report_triggered",
+        None: "no_meter_found",
+    }
+    assert told[meter.id]["related_object"]["url"] == f"/v1/billing/meters/{meter.id}"
+    first = client.v2.core.events.retrieve(told[meter.id]["id"])
+    assert type(first).__name__ == "V1BillingMeterErrorReportTriggeredEvent"
+    assert first.data.developer_message_summary == "There are 3 invalid events"
+    assert [(kind.code, kind.sample_errors[0].request.identifier) for kind in first.data.reason.error_types] == [
+        ("meter_event_customer_not_found", "b"),
+        ("meter_event_no_customer_defined", "c"),
+        ("meter_event_invalid_value", "d"),
+    ]
+    assert first.fetch_related_object().id == meter.id
+    lost = client.v2.core.events.retrieve(told[None]["id"])
+    assert [kind.code for kind in lost.data.reason.error_types] == ["no_meter"]
+    assert "v1.billing.meter" not in str([event.type for event in client.v1.events.list({"limit": 100}).data])
+
+
+def test_a_stream_that_was_counted_is_not_told_of(client, make_client, meters, customer, control):
+    made(meters)
+    payload = {"stripe_customer_id": customer.id, "value": "5"}
+    streamed(client, make_client, [{"event_name": "calls", "payload": payload, "identifier": name} for name in "aab"])
+    control.post("clock/advance", seconds=10)
+    assert client.v2.core.events.list({"types": ["v1.billing.meter.error_report_triggered"]}).data == []

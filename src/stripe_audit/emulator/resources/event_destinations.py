@@ -11,7 +11,7 @@ from stripe_audit.emulator.resources.webhook_endpoints import MOST, check_url
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import PARAMS
 from stripe_audit.emulator.store import Obj
-from stripe_audit.emulator.thin import notification, timestamp
+from stripe_audit.emulator.thin import THIN_ONLY, notification, timestamp
 from stripe_audit.emulator.versions import is_version
 from stripe_audit.emulator.world import Call
 
@@ -177,7 +177,7 @@ def _check_types(types: list[str] | None, payload: str) -> None:
     if not types:
         raise invalid("Missing required param: enabled_events.", "enabled_events", "parameter_missing")
     for type in types:
-        is_thin = type.startswith("v2.") or (type.startswith("v1.") and type[3:] in _SNAPSHOT_TYPES)
+        is_thin = type.startswith("v2.") or type in THIN_ONLY or type.removeprefix("v1.") in _SNAPSHOT_TYPES - {type}
         is_known = is_thin if payload == "thin" else type in _SNAPSHOT_TYPES
         if type != "*" and not is_known:
             raise invalid(f"Unknown {payload} event type: {type[:100]}", "enabled_events")

@@ -30,7 +30,7 @@ def listed(call: Call) -> Obj:
     is_delivered = call.params.get("delivery_success")
 
     def matches(event: Obj) -> bool:
-        if event["type"].startswith("v2."):
+        if event["type"].startswith(("v1.", "v2.")):
             return False
         if is_delivered is not None and is_delivered == bool(event["pending_webhooks"]):
             return False

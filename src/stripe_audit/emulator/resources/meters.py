@@ -12,6 +12,7 @@ from typing import Any
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.lists import equal_to, list_of
 from stripe_audit.emulator.permissions import RestrictedKey
+from stripe_audit.emulator.resources.meter_reports import Uncounted, report_later
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import PARAMS, blank
 from stripe_audit.emulator.store import Obj
@@ -156,14 +157,33 @@ def stream(call: Call) -> Obj:
     events = call.params["events"]
     if not 1 <= len(events) <= MOST_EVENTS:
         raise invalid(f"events must have between 1 and {MOST_EVENTS} members.", "events")
+    uncounted = []
     for event in events:
         try:
             at = int(datetime.fromisoformat(event["timestamp"]).timestamp()) if event.get("timestamp") else None
             at = call.world.clock.seconds() if at is None else at
             _record(call.world, event["event_name"], event["payload"], event.get("identifier"), at)
-        except (ApiError, ValueError):
+        except ValueError:
             continue
+        except ApiError as error:
+            if error.param != "identifier":  # sent twice: counted once, and nobody's mistake
+                uncounted.append(_uncounted(call.world, event, error))
+    report_later(call.world, uncounted)
     return {}
+
+
+def _uncounted(world: World, event: dict[str, Any], error: ApiError) -> Uncounted:
+    meter = _active(world, event["event_name"])
+    if meter is None:
+        meters = world.store.by_kind[KIND].values()
+        meter = next((one for one in meters if one["event_name"] == event["event_name"]), None)
+        code = "no_meter" if meter is None else "archived_meter"
+    elif error.param == f"payload[{meter['customer_mapping']['event_payload_key']}]":
+        named = event["payload"].get(meter["customer_mapping"]["event_payload_key"])
+        code = "meter_event_customer_not_found" if named else "meter_event_no_customer_defined"
+    else:
+        code = "meter_event_invalid_value"
+    return Uncounted(meter["id"] if meter else None, code, error.message, event.get("identifier") or "")
 
 
 def _active(world: World, event_name: str | None) -> Obj | None:
