@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,15 @@ class Outputs:
                 _print(text)
             else:
                 _write(output.path, text)
+
+    def write_texts(self, texts: Mapping[str, str]) -> None:
+        """What was made in each format, by its name. Raises OutputError."""
+        for output in self.wanted:
+            if output.path is None:
+                with _reader_may_leave():
+                    _print(texts[output.format])
+            else:
+                _write(output.path, texts[output.format])
 
     @staticmethod
     def keep(report: Report, folder: Path | None) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from stripe_audit.cli.history import history
 from stripe_audit.cli.outputs import FORMAT_HELP
 
 __all__ = ["make", "show", "verify"]
@@ -19,6 +20,7 @@ Examples:
   stripe-audit report RUN.json --format html=report.html    the same as: report show RUN.json ...
   stripe-audit report .stripe-audit/RUN --bundle evidence.zip
   stripe-audit report verify evidence.zip
+  stripe-audit report history .stripe-audit --format html=history.html
 """
 
 
@@ -81,11 +83,13 @@ def make(options: dict[str, Any]) -> typer.Typer:
     """The commands."""
     app = typer.Typer(
         cls=_Commands,
-        help="Render a saved report in other formats: report RUN.json. Check a bundle: report verify FILE.zip.",
+        help="Render a saved report in other formats: report RUN.json. Check a bundle: report verify FILE.zip. "
+        "Tell a trend: report history FOLDER.",
         epilog=_EXAMPLES,
         no_args_is_help=True,
         **options,
     )
     app.command()(show)
     app.command()(verify)
+    app.command()(history)
     return app

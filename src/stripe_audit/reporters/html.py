@@ -1,59 +1,28 @@
-"""The review as one HTML file: no script, nothing from elsewhere, light and dark, for screens and for paper.
-
-A Content-Security-Policy in the page forbids everything but its own style element, by hash. In the templates whatever
-is put in is escaped (autoescape) and made inert, unless a filter has made it safe already.
-"""
+"""The review as one HTML file: what it tells of each finding, and in which order."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from markupsafe import Markup
-
-from stripe_audit.models import Exchange, Outcome, Verdict
-from stripe_audit.phases import PHASES
-from stripe_audit.report import Report, TaskState
-from stripe_audit.reporters.diagrams import Diagram, path_of, sequence_diagram
+from stripe_audit.models import Exchange, Outcome
+from stripe_audit.report import Report
+from stripe_audit.reporters.diagrams import Diagram, sequence_diagram
 from stripe_audit.reporters.diagrams_timeline import timeline, timeline_lines
 from stripe_audit.reporters.html_evidence import EVIDENCE_CAP, Anchors, Piece, pieces, run_command
 from stripe_audit.reporters.html_fixes import FixPage, fix_pages, framework_of
-from stripe_audit.reporters.html_standards import STATES, standards_coverage
-from stripe_audit.reporters.html_text import block, finished, inline, linked, prose, with_labels
+from stripe_audit.reporters.html_page import page_of
+from stripe_audit.reporters.html_standards import standards_coverage
 from stripe_audit.reporters.interface import Reporter
-from stripe_audit.reporters.quoting import plural, quoted
-from stripe_audit.reporters.review import Numbered, Review, review_of, shown_duration, shown_time
-from stripe_audit.reporters.wording import PARTY_NAMES, TASK_WORDS, counted, data_text, facts_of, why_unjudged
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from stripe_audit.reporters.review import Numbered, Review, review_of
+from stripe_audit.reporters.wording import data_text
 
 __all__ = ["HtmlReporter", "Told"]
 
-_TEMPLATES = Path(__file__).parent / "templates" / "html"
 _POINTER = re.compile(r"\s*Per framework: docs/fixes/[a-z-]+\.md\.")
 """How a fix names its page; the page itself stands below it here."""
-_NAMES_CAP = 60
-"""Findings that the contents list by name."""
-_VERDICT_KINDS = {
-    Verdict.NOT_SAFE: "bad",
-    Verdict.WITH_GAPS: "warn",
-    Verdict.SECURE: "good",
-    Verdict.NOT_PROVEN: "warn",
-}
-_TASK_ICONS = {
-    TaskState.DONE: "passed",
-    TaskState.PROBLEM: "failed",
-    TaskState.PARTLY: "inconclusive",
-    TaskState.OPEN: "skipped",
-}
-_STATE_ICONS = dict(zip(STATES, ("failed", "passed", "inconclusive", "skipped", "never"), strict=True))
 
 
 class HtmlReporter(Reporter):
@@ -65,23 +34,18 @@ class HtmlReporter(Reporter):
     def render(self, report: Report) -> str:
         """The whole page."""
         review = review_of(report)
-        covered = standards_coverage(report)
-        text = (
-            _environment()
-            .get_template("page.html.j2")
-            .render(
-                report=report,
-                review=review,
-                told=tuple(_told(review)),
-                journeys=_journeys(review),
-                by_check=_by_check(review),
-                shares=_shares(review),
-                standards=covered,
-                timeline=timeline(report),
-                timeline_lines=timeline_lines(report),
-            )
+        return page_of(
+            "page.html.j2",
+            report=report,
+            review=review,
+            told=tuple(_told(review)),
+            journeys=_journeys(review),
+            by_check=_by_check(review),
+            shares=_shares(review),
+            standards=standards_coverage(report),
+            timeline=timeline(report),
+            timeline_lines=timeline_lines(report),
         )
-        return text.rstrip() + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,47 +157,3 @@ def _shares(review: Review) -> list[tuple[Outcome, int, float, float]]:
             shares.append((outcome, count, round(at, 2), round(width, 2)))
             at += width
     return shares
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        finalize=finished,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-        auto_reload=False,
-    )
-    style = _style()
-    environment.filters.update(
-        inline=inline, block=block, prose=prose, linked=linked, path_of=path_of, quoted=quoted, with_labels=with_labels
-    )
-    environment.globals.update(
-        STYLE=Markup(style),  # noqa: S704 - our own
-        STYLE_HASH=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        PHASES=PHASES,
-        PARTY_NAMES=PARTY_NAMES,
-        TASK_ICONS=_TASK_ICONS,
-        TASK_WORDS=TASK_WORDS,
-        STATE_ICONS=_STATE_ICONS,
-        VERDICT_KINDS=_VERDICT_KINDS,
-        INCONCLUSIVE=Outcome.INCONCLUSIVE,
-        NAMES_CAP=_NAMES_CAP,
-        counted=counted,
-        facts_of=facts_of,
-        plural=plural,
-        shown_duration=shown_duration,
-        shown_time=shown_time,
-        why_unjudged=why_unjudged,
-    )
-    return environment
-
-
-def _style() -> str:
-    """The style sheet without comments, indentation and line breaks."""
-    text = re.sub(r"/\*.*?\*/", "", (_TEMPLATES / "style.css").read_text("utf-8"), flags=re.DOTALL)
-    return re.sub(r"\s*([{};])\s*", r"\1", " ".join(text.split()))
