@@ -29,6 +29,7 @@ class Conditions(Action):
     that: dict[Expression, Value] = Field(min_length=1)
     otherwise: str | None = Field(None, description="the finding's title")
     severity: Severity | None = None
+    control: bool = Field(False, description="where it does not hold, nothing can be judged; no finding")
 
     @model_validator(mode="after")
     def _one_subject(self) -> Conditions:

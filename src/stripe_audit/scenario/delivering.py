@@ -34,12 +34,17 @@ Event = Mapping[str, Any]
 async def deliver(course: Course, step: Step, body: Deliver) -> None:
     """Bring the events, and save what was answered."""
     if body.event is not None:
-        statuses = await _send(course, step, body, [await _made_up(course, step, body.event)])
+        attempts = await _send(course, step, body, [await _made_up(course, step, body.event)])
+        is_taken = all(map(is_acknowledged, attempts))
     else:
         events = await _chosen(course, step, body)
-        statuses = await (_send(course, step, body, events) if body.tamper else _release(course, body, events))
+        if body.tamper:
+            attempts = await _send(course, step, body, events)
+            is_taken = all(map(is_acknowledged, attempts))
+        else:
+            attempts, is_taken = await _release(course, body, events)
     if name := saved_as(step):
-        is_taken = all(status is not None and 200 <= status < 300 for status in statuses)
+        statuses = [attempt.status for attempt in attempts]
         course.saved[name] = {"statuses": statuses, "acknowledged": is_taken, "count": len(statuses)}
 
 
@@ -78,7 +83,8 @@ async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
     return events
 
 
-async def _release(course: Course, body: Deliver, events: Sequence[Event]) -> list[int | None]:
+async def _release(course: Course, body: Deliver, events: Sequence[Event]) -> tuple[list[Attempt], bool]:
+    """Every attempt, and whether in the end each event was taken."""
     stripe, ids = course.ctx.stripe, course.made[body.of].ids
 
     async def one(event: Event) -> list[Attempt]:
@@ -99,22 +105,19 @@ async def _release(course: Course, body: Deliver, events: Sequence[Event]) -> li
         answers = await together(at_once(event) for event in events)
     else:
         answers = [await one(event) for event in events]
+    attempts = [attempt for got in answers for attempt in got]
     refused = [event for event, got in zip(events, answers, strict=True) if not all(map(is_acknowledged, got))]
-    again = [] if body.once else await _again(course, refused)
-    return [attempt.status for got in (*answers, *again) for attempt in got]
-
-
-async def _again(course: Course, refused: Sequence[Event]) -> list[list[Attempt]]:
-    answers: list[list[Attempt]] = []
-    for pause in _PAUSES_S if refused else ():
-        await asyncio.sleep(pause)
-        answers = [await course.ctx.stripe.resend(event["id"]) for event in refused]
-        if all(is_acknowledged(attempt) for got in answers for attempt in got):
+    for pause in _PAUSES_S if not body.once else ():
+        if not refused:
             break
-    return answers
+        await asyncio.sleep(pause)
+        again = [await stripe.resend(event["id"]) for event in refused]
+        attempts += [attempt for got in again for attempt in got]
+        refused = [event for event, got in zip(refused, again, strict=True) if not all(map(is_acknowledged, got))]
+    return attempts, not refused
 
 
-async def _send(course: Course, step: Step, body: Deliver, events: Sequence[Event]) -> list[int | None]:
+async def _send(course: Course, step: Step, body: Deliver, events: Sequence[Event]) -> list[Attempt]:
     """Send events ourselves: what is tampered with or made up is not Stripe's to send."""
     ctx = course.ctx
     forgery = next((one for one in FORGERIES if one.id == body.tamper), None)
@@ -129,16 +132,17 @@ async def _send(course: Course, step: Step, body: Deliver, events: Sequence[Even
 
     async def send(
         route: WebhookRoute, raw: bytes, headers: Mapping[str, str | tuple[str, ...]] | None, effect: Effect
-    ) -> int:
-        return (await ctx.deliver(route, raw, headers=headers, effect=effect)).status
+    ) -> Attempt:
+        answer = await ctx.deliver(route, raw, headers=headers, effect=effect)
+        return Attempt(time.time(), answer.status, None, answer.elapsed_ms)
 
     if body.at_once:
         return list(await together(send(*one) for one in sends))
-    answers: list[int | None] = []
+    attempts: list[Attempt] = []
     for one in sends:
         await asyncio.sleep(body.after)
-        answers.append(await send(*one))
-    return answers
+        attempts.append(await send(*one))
+    return attempts
 
 
 def _route(course: Course, step: Step, body: Deliver, event_type: str) -> WebhookRoute:

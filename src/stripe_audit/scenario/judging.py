@@ -71,8 +71,11 @@ async def judge(course: Course, step: Step, body: Expect | Eventually | Stays) -
         seen, judged = await _looked(course, step, body, wanted)
     except TemplateError as error:
         raise Inconclusive(f"{step.place}: {error}", supply="the scenario's text") from None
+    if judged.wrong and body.control:
+        told = f"{step.place}: {body.otherwise or seen.label}: {'; '.join(judged.wrong)}"
+        raise Inconclusive(told, supply=seen.supply)
     course.unseen += [one for one in judged.unseen if one not in course.unseen]
-    course.judged += judged.held + len(judged.wrong)
+    course.judged += 0 if body.control else judged.held + len(judged.wrong)
     if judged.wrong:
         if seen.data is None and body.order and course.made[body.order].kind == "payment":
             told = f"{step.place}: {seen.label} is not found"

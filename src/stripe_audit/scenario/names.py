@@ -49,9 +49,9 @@ def name_problems(scenario: Scenario) -> Iterator[str]:
 def _in_turn(step: Step, known: dict[str, str]) -> Iterator[str]:
     for inner in step.inside:
         yield from _in_turn(inner, known)
-    for name in sorted(names_in(step.model.when)) if step.model.when is not None else ():
-        if name not in known:
-            yield f"{_cited(step)}: {name!r} was not saved by an earlier step"
+    for asked in sorted(names_in(step.model.when)) if step.model.when is not None else ():
+        if asked not in known:
+            yield f"{_cited(step)}: {asked!r} was not saved by an earlier step"
     if not step.inside:
         for read, wanted in _read(step.model.action, step.model.body):
             if read not in known:

@@ -112,34 +112,31 @@ class _UnpaidFulfilled(CheckoutOrders):
             self.fulfil(order)
 
 
-class _DelayedSuccessIgnored(Receipts):
-    """No handler for the second half of delayed methods, and none for the intents of sessions."""
+class _SessionEventsOnly(Receipts):
+    """Orders of checkout follow their session's events alone, and each event tells what was true when it was made."""
 
-    async def handle(self, event: Mapping[str, Any]) -> None:
-        if event["type"] == "checkout.session.async_payment_succeeded":
-            return
-        await super().handle(event)
-
-    async def current_session(self, event: Mapping[str, Any], session_id: str) -> dict[str, Any]:
-        session = await super().current_session(event, session_id)
-        if event["type"] == "checkout.session.completed" and event["data"]["object"]["payment_status"] == "unpaid":
-            session["payment_intent"] = {**session["payment_intent"], "status": "processing"}
-        return session
-
-
-class _DelayedFailureIgnored(Receipts):
-    """No handler for delayed payments that fail."""
-
-    async def handle(self, event: Mapping[str, Any]) -> None:
-        if event["type"] == "checkout.session.async_payment_failed":
-            return
-        await super().handle(event)
+    async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
+        statement = "SELECT 1 FROM sessions JOIN orders ON order_id = orders.id WHERE intent = :intent"
+        if self.store.row(statement, {"intent": intent_id}) is None:
+            await super().follow(event, intent_id)
 
     async def current_session(self, event: Mapping[str, Any], session_id: str) -> dict[str, Any]:
         session = await super().current_session(event, session_id)
         if event["type"] == "checkout.session.completed" and event["data"]["object"]["payment_status"] == "unpaid":
             session["payment_intent"] = {**session["payment_intent"], "status": "processing"}
         return session
+
+
+class _DelayedSuccessIgnored(_SessionEventsOnly):
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if event["type"] != "checkout.session.async_payment_succeeded":
+            await super().handle(event)
+
+
+class _DelayedFailureIgnored(_SessionEventsOnly):
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        if event["type"] != "checkout.session.async_payment_failed":
+            await super().handle(event)
 
 
 class _ExpiredStaysOpen(CheckoutOrders):
