@@ -109,6 +109,8 @@ class Report:
     """The project's folder within its repository, with slashes; empty where they are the same, or none is known."""
     places: Mapping[str, SourceLocation] = field(default_factory=dict)
     """Where the settings describe what findings concern: routes by their label, ``env_files``, and ``""`` for all."""
+    handlers: Mapping[str, SourceLocation] = field(default_factory=dict)
+    """Where the target's source declares its routes, by their label, as far as that could be read."""
     schema: str = field(default=SCHEMA)
 
     @property

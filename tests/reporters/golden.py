@@ -316,6 +316,7 @@ GOLDEN = Report(
         "webhook /api/webhooks/stripe": SourceLocation("stripe-audit.yaml", 24),
         "create_payment /api/create-payment-intent": SourceLocation("stripe-audit.yaml", 31),
     },
+    handlers={"create_payment /api/create-payment-intent": SourceLocation("src/payments.ts", 12)},
 )
 
 INTERRUPTED = dataclasses.replace(

@@ -29,6 +29,11 @@ def source(file, line=1):
         ({"route": "webhook /another"}, ["services/shop/stripe-audit.yaml:24"]),
         ({"route": "page /"}, ["services/shop/stripe-audit.yaml:3"]),
         ({}, ["services/shop/stripe-audit.yaml:3"]),
+        ({"route": "create_payment /api/create-payment-intent"}, ["services/shop/src/payments.ts:12"]),
+        (
+            {"route": "create_payment /api/create-payment-intent", "source": source("a.ts", 9)},
+            ["services/shop/a.ts:9"],
+        ),
         ({"source": source(".env", 7)}, ["services/shop/stripe-audit.yaml:9", "services/shop/.env:7"]),
         (
             {"source": source(".env.production")},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import stripe_audit
 from stripe_audit.audit.connection import connection_notes
-from stripe_audit.audit.places import places_of, project_within_repository
+from stripe_audit.audit.places import handlers_of, places_of, project_within_repository
 from stripe_audit.audit.proof import Proof, expected_permission, prove
 from stripe_audit.audit.stage import Stage
 from stripe_audit.audit.stories import kept_of
@@ -209,6 +209,7 @@ class Audit:
             stories=kept.stories,
             project=project_within_repository(self.settings.folder),
             places=places_of(self.settings, stage.spec),
+            handlers=handlers_of(self.settings, stage.spec),
         )
 
 

@@ -1,7 +1,8 @@
 """Which line of which file a finding is shown at, by formats that know nothing but lines of files.
 
-The place that the finding names, else what its evidence names, else the entry of the settings that describes what it
-concerns. Never an address, never a path that leaves the repository: a host refuses the whole file for one of those.
+The place that the finding names, else what its evidence names, else where the source declares its route, else the entry
+of the settings that describes what it concerns. Never an address, never a path that leaves the repository: a host
+refuses the whole file for one of those.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ def anchors_of(report: Report, finding: Finding) -> tuple[Anchor, ...]:
         for source in (finding.source, *(evidence.source for evidence in finding.evidence))
         if source and (anchor := _anchor(report.project, source))
     ]
+    handler = report.handlers.get(finding.route or "")
+    if not named and handler and (anchor := _anchor(report.project, handler)):
+        named.append(anchor)
     committed = [anchor for anchor in named if not _ENV_FILE.search(anchor.path)]
     described = next(_described(report, finding, is_env=bool(named)), Anchor(_NO_FILE.file, 1))
     return tuple(dict.fromkeys([*committed[:1], *([] if committed else [described]), *named]))
