@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from stripe_audit import Answer, Check, Context, Effect, Finding, Severity, trials, web
@@ -47,7 +47,7 @@ class CorsRestricted(Check):
             detail = f"{worst.text[0].upper()}{worst.text[1:]}, at: {', '.join(allowed)}."
             title, severity = "Pages of other origins may read the API", Severity(worst.severity)
             yield ctx.finding(title, detail, *seen, severity=severity, discriminator=kind)
-        if not found and not has_read(crossings["foreign"].reads):
+        if not found and not trials.has_read(crossings["foreign"].reads):
             ctx.inconclusive(
                 "no route of the API could be read, so a refusal to other origins proves nothing",
                 supply="target.routes.catalogue or health",
@@ -62,12 +62,6 @@ class CorsRestricted(Check):
                     yield ctx.finding(title, detail, seen_own, route=label, discriminator="frontend")
                 elif not answer.header(ALLOW):
                     ctx.note(f"{label} knows no CORS: the frontend works only behind a proxy of its own origin")
-
-
-def has_read(reads: Mapping[str, Answer]) -> bool:
-    """Whether a route of the API was read: 2xx, and not what every address gets."""
-    elsewhere = reads[trials.NOT_FOUND].body if trials.NOT_FOUND in reads else None
-    return any(answer.is_success and answer.body != elsewhere for answer in reads.values())
 
 
 def assess(kind: str, crossing: trials.Crossing) -> list[tuple[str, web.CorsProblem]]:

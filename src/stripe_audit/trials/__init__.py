@@ -36,7 +36,7 @@ from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.second_tries import Retried, try_again
-from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders
+from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders, proven_payment
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
 from stripe_audit.trials.stored import Kept, send_card_and_look
 from stripe_audit.trials.strangers import Seen, ask_as_stranger, intent_paths, list_paths
@@ -102,6 +102,7 @@ __all__ = [
     "create_by_get",
     "create_with_members",
     "has_orders",
+    "proven_payment",
     "Kept",
     "send_card_and_look",
     "Seen",

@@ -16,7 +16,17 @@ from stripe_audit.web.exposure import env_variables, source_map_of
 from stripe_audit.web.html import Page, parse_page
 from stripe_audit.web.stripe_js import fetches_stripe_js, is_loader
 
-__all__ = ["NOT_FOUND", "Visit", "api_answers", "env_files", "fetched", "page_values", "source_maps", "visit"]
+__all__ = [
+    "NOT_FOUND",
+    "Visit",
+    "api_answers",
+    "env_files",
+    "fetched",
+    "has_read",
+    "page_values",
+    "source_maps",
+    "visit",
+]
 
 NOT_FOUND = "an address that does not exist"
 """The label of its answer."""
@@ -186,3 +196,9 @@ async def api_answers(
     labels = [*(ctx.target.route(role).label for role in roles), NOT_FOUND]
     answers = await together(map(read_somehow, [*roles, None]))
     return {label: answer for label, answer in zip(labels, answers, strict=True) if answer}
+
+
+def has_read(reads: Mapping[str, Answer]) -> bool:
+    """Whether a route of the API was read: 2xx, and not what every address gets."""
+    elsewhere = reads[NOT_FOUND].body if NOT_FOUND in reads else None
+    return any(answer.is_success and answer.body != elsewhere for answer in reads.values())
