@@ -6,6 +6,13 @@ They collect; the checks judge.
 from __future__ import annotations
 
 from stripe_audit.trials.acceptances import Form, Taken, try_forms
+from stripe_audit.trials.acknowledgements import (
+    Timed,
+    Waits,
+    percentile,
+    time_acknowledgements,
+    what_is_waited_for,
+)
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
@@ -19,7 +26,7 @@ from stripe_audit.trials.endpoints import (
     each_webhook,
     need_a_working_endpoint,
 )
-from stripe_audit.trials.events import Told, effect_of, event_of, fitting_event, told_after
+from stripe_audit.trials.events import PAYMENT_EVENTS, Told, effect_of, event_of, fitting_event, told_after
 from stripe_audit.trials.failed_handling import HandlingFailed, fail_handling
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
@@ -51,6 +58,7 @@ __all__ = [
     "heard_after",
     "JOURNEYS",
     "NOT_FOUND",
+    "PAYMENT_EVENTS",
     "OUTAGES",
     "REPETITIONS",
     "STRIPE_SAYS",
@@ -75,10 +83,12 @@ __all__ = [
     "Survived",
     "Suspicion",
     "Taken",
+    "Timed",
     "Tls",
     "Told",
     "Tried",
     "Visit",
+    "Waits",
     "accepts_anything",
     "accepts_forgery",
     "api_answers",
@@ -132,6 +142,7 @@ __all__ = [
     "need_a_working_endpoint",
     "page_in_the_clear",
     "paid_in_other_mode",
+    "percentile",
     "place_of",
     "refused",
     "relaunch",
@@ -146,6 +157,7 @@ __all__ = [
     "suspicions",
     "takes",
     "tell",
+    "time_acknowledgements",
     "tls_of",
     "together",
     "told_after",
@@ -157,6 +169,7 @@ __all__ = [
     "unrecorded",
     "value_in_place",
     "visit",
+    "what_is_waited_for",
     "why_refused",
     "with_members",
 ]

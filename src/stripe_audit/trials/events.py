@@ -12,7 +12,10 @@ from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.observers.interface import Order, OrderState
 from stripe_audit.payments import Payment
 
-__all__ = ["Told", "effect_of", "event_of", "fitting_event", "told_after"]
+__all__ = ["PAYMENT_EVENTS", "Told", "effect_of", "event_of", "fitting_event", "told_after"]
+
+PAYMENT_EVENTS = frozenset(("payment_intent.succeeded", "payment_intent.payment_failed", "*"))
+"""Types for which a payment can be made; the last stands for all."""
 
 
 @dataclass(frozen=True, slots=True)

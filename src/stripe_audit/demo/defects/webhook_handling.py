@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from typing import Any
 
@@ -59,7 +60,25 @@ class _ShowsSecret(Receipts):
             raise Refusal(refusal.status, refusal.code, f"No match with {self.secret(route)}.") from None
 
 
+class _WorksBeforeAnswering(Receipts):
+    """What must be done is done first: an invoice is drawn, a mail server asked."""
+
+    async def receive(self, route: str, body: bytes, signature: str | None) -> int:
+        status = await super().receive(route, body, signature)
+        if route == "payment-succeeded":
+            await asyncio.sleep(2.1)
+        return status
+
+
 DEFECTS = (
+    Defect(
+        "acknowledged-slowly",
+        "One webhook route works for two seconds before it answers",
+        "webhook-acknowledged-quickly",
+        also=("events-triggered",),
+        seen_in="payloadcms/payload#10890",
+        receipts=_WorksBeforeAnswering,
+    ),
     Defect(
         "live-events-believed",
         "An event of live mode changes a test order that its metadata name",

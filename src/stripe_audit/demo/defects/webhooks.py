@@ -158,6 +158,7 @@ WITH_A_CONTROL = (
     "webhook-malformed-event-rejected",
     "webhook-rolled-secret-accepted",
     "webhook-refusal-disciplined",
+    "webhook-acknowledged-quickly",
 )
 """Checks that tell nothing of an endpoint which refuses genuine events."""
 
