@@ -10,7 +10,7 @@ import logging
 
 from aiohttp import web
 
-from stripe_audit.emulator import pages
+from stripe_audit.emulator import file_calls, pages
 from stripe_audit.emulator.api import Api
 from stripe_audit.emulator.api_requests import ApiRequests
 from stripe_audit.emulator.control import Control
@@ -31,6 +31,7 @@ class Gateway:
 
     def __init__(self, world: World, api: Api) -> None:
         self._world = world
+        self._plain = api
         self._api = ApiRequests(world, api)
         self._control = Control(world)
         self._server = web.Server(self._handle, access_log=None, logger=_quiet)
@@ -52,4 +53,6 @@ class Gateway:
             return await subscribe(self._world.deliveries.sessions, request)
         if path.startswith(pages.PREFIXES):
             return await pages.handle(self._world, request)
+        if file_calls.is_one(request):
+            return await file_calls.handle(self._world, self._plain, request)
         return await self._api.handle(request)

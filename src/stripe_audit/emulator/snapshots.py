@@ -23,13 +23,13 @@ MOST = 32
 """Snapshots that are kept at a time: each is as large as the state that it holds."""
 
 STATE = (
-    "authenticated", "billing", "cards", "checkout", "connect_endpoints", "ephemeral", "faults", "ids", "journal", "restricted",
-    "saved", "scopes", "spent",
+    "authenticated", "billing", "cards", "checkout", "connect_endpoints", "ephemeral", "faults", "file_contents", "ids",
+    "journal", "restricted", "saved", "scopes", "spent",
 )  # fmt: skip
 """What a world remembers; clock and deliveries are asked for theirs."""
 MACHINERY = {
     "clock", "config", "control_token", "defects", "deliveries", "funds", "generation", "keys", "live_keys_refused",
-    "recorder", "renderer", "scope", "snapshots", "store", "url",
+    "recorder", "renderer", "scope", "snapshots", "store", "uploads", "url",
 }  # fmt: skip
 """What a restore leaves, or finds again by itself. The emulator's own defects and refused live keys stay on record."""
 

@@ -23,6 +23,7 @@ MOST_BODY = 256 * 1024
 """Bytes. What is longer goes to aiohttp, which has limits of its own."""
 _REQUEST = re.compile(r"(GET|POST|DELETE) (/v[12]/[A-Za-z0-9_./-]*)(?:\?([!\"$-~]*))? HTTP/1\.1")
 _HEADERS = re.compile(r"(?:\r\n[A-Za-z0-9-]+:[\t -~]*)*")
+_FILES = "/v1/files"
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "content-encoding", "te", "trailer"))
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
@@ -49,7 +50,7 @@ def head_of(text: bytes) -> Head | None:
     first, separator, rest = text.decode("latin-1").partition("\r\n")
     request = _REQUEST.fullmatch(first)
     rest = separator + rest
-    if request is None or "/." in first or _HEADERS.fullmatch(rest) is None:
+    if request is None or request[2].startswith(_FILES) or "/." in first or _HEADERS.fullmatch(rest) is None:
         return None
     headers: dict[str, str] = {}
     lines = rest.split("\r\n")[1:]

@@ -109,6 +109,9 @@ class World:
         """The test card behind each payment method and token."""
         self.billing = BillingLedger()
         self.checkout = CheckoutLedger()
+        self.file_contents: dict[str, bytes] = {}
+        self.uploads: dict[str, bytes] = {}
+        """Files that a call is just bringing."""
         self.ephemeral: dict[str, str] = {}
         """The ``key_id`` behind an ephemeral key's id."""
         self.spent: set[str] = set()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stripe_audit.emulator.errors import invalid
-from stripe_audit.emulator.lists import equal_to, list_of
+from stripe_audit.emulator.lists import list_of
+from stripe_audit.emulator.resources import files
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
@@ -71,14 +72,6 @@ def types(call: Call) -> Obj:
     return {"object": "list", "data": data, "has_more": False, "url": call.path}
 
 
-def retrieve_file(call: Call) -> Obj:
-    return call.world.find("file", call.ids[0])
-
-
-def files(call: Call) -> Obj:
-    return list_of(call, "file", equal_to(call, "purpose"))
-
-
 def _type(world: World, kind: str) -> Obj:
     now = world.clock.seconds()
     return blank(
@@ -96,23 +89,17 @@ def _type(world: World, kind: str) -> Obj:
 
 
 def _finish(world: World, run: Obj) -> None:
-    identity = world.ids.new("file")
     now = world.clock.seconds()
-    file = blank(
-        "file",
-        id=identity,
-        object="file",
-        created=now,
+    file = files.keep(
+        world,
+        (",".join(_COLUMNS) + "\n").encode(),
         expires_at=now + 365 * 24 * 3600,
         filename=f"{run['id']}.csv",
-        links={"object": "list", "data": [], "has_more": False, "url": f"/v1/file_links?file={identity}"},
         purpose="finance_report_run",
-        size=len(",".join(_COLUMNS)) + 1,
         title=f"FinanceReportRun {run['id']}",
         type="csv",
-        url=f"{world.url}/v1/files/{identity}/contents",
     )
-    run.update(status="succeeded", succeeded_at=now, result=world.store.add(file))
+    run.update(status="succeeded", succeeded_at=now, result=file)
     previous = {"result": None, "status": "pending", "succeeded_at": None}
     world.emit("reporting.report_run.succeeded", run, previous=previous)
 
@@ -123,6 +110,4 @@ ROUTES = (
     Route("GET", "/v1/reporting/report_runs/{id}", retrieve, about=RUN),
     Route("GET", "/v1/reporting/report_types", types, f"{TYPE}_list", about=TYPE),
     Route("GET", "/v1/reporting/report_types/{id}", retrieve_type, about=TYPE),
-    Route("GET", "/v1/files", files, "file_list"),
-    Route("GET", "/v1/files/{id}", retrieve_file),
 )
