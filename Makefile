@@ -53,8 +53,7 @@ conformance: $(VENV)/.dev
 	$(RUN) scripts/conformance.py $(if $(VERBOSE),--verbose)
 
 examples: $(VENV)/.dev
-	@for shop in flask-shop fastapi-shop express-shop; do echo "== $$shop"; \
-	  (cd examples/$$shop && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" stripe-audit run --quiet) || exit 1; done
+	$(RUN) scripts/examples.py $(SHOPS)
 
 sdk-matrix: $(VENV)/.dev
 	$(RUN) scripts/sdk_matrix.py $(if $(ALL),--all)
