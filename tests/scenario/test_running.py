@@ -316,3 +316,60 @@ def test_what_the_observer_does_not_show_is_told_and_not_judged(tmp_path: Path, 
         assert both.notes == ("not judged, since nothing declared shows it: the order of payment: fulfilled",)
         alone = run(steps % "fulfilled: 1", on=other)
     assert alone.outcome is Outcome.INCONCLUSIVE and "none of its conditions" in (alone.reason or "")
+
+
+FIXTURE = """{"_meta": {"template_version": 0}, "fixtures": [
+ {"name": "intent", "path": "/v1/payment_intents", "method": "post",
+  "params": {"amount": 1999, "currency": "usd", "payment_method": "pm_card_visa", "confirm": true,
+             "automatic_payment_methods": {"enabled": true, "allow_redirects": "never"}}},
+ {"name": "refund", "path": "/v1/refunds", "method": "post", "params": {"payment_intent": "${intent:id}"}}]}"""
+
+
+def test_a_fixture_is_a_step_or_a_whole_scenario(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "refund.json").write_text(FIXTURE, "utf-8")
+    passed(run("fixture: refund.json\n"))
+    passed(
+        run("""\
+        steps:
+          - fixture: {file: refund.json, strict: true}
+            save: made
+          - expect: {value: "{{ made.refund }}", that: {amount: 1999, payment_intent: "{{ made.intent.id }}"}}
+        """)
+    )
+    (tmp_path / "refund.json").write_text(FIXTURE.replace("${intent:id}", "${intnt:id}"), "utf-8")
+    result = run("fixture: refund.json\n")
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "undeclared fixture name was referenced: intnt; perhaps 'intent' is meant" in (result.reason or "")
+
+
+def test_a_whole_fixture_finds_events_that_are_refused(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "refund.json").write_text(FIXTURE, "utf-8")
+    with demo_stage(defects=["created-event-fails"]) as other:
+        result = run("fixture: refund.json\n", on=other)
+    assert result.outcome is Outcome.FAILED
+    assert result.findings[0].title == "An event of the fixture is refused"
+    assert "payment_intent.created" in str(result.findings[0].evidence[0].data)
+
+
+def test_a_control_that_does_not_hold_is_no_finding(run: Run) -> None:
+    result = run("""\
+        steps:
+          - create_payment: {}
+          - expect: {order: payment, that: {state: paid}, control: true, otherwise: not even that}
+          - expect: {order: payment, that: {state: unpaid}}
+        """)
+    assert result.outcome is Outcome.INCONCLUSIVE and "not even that: state is 'unpaid'" in (result.reason or "")
+    passed(
+        run("""\
+        matrix: [{card: visa}, {card: none}]
+        steps:
+          - create_payment: {}
+          - pay: {}
+            when: "{{ card == 'visa' }}"
+          - eventually: {order: payment, that: {state: [unpaid, paid]}, control: true}
+          - eventually: {order: payment, that: {state: paid}}
+            when: "{{ card == 'visa' }}"
+          - stays: {order: payment, during: 0.1, that: {state: unpaid}}
+            when: "{{ card != 'visa' }}"
+        """)
+    )

@@ -25,6 +25,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "kill": ("launch",),
     "hold": ("route:webhook",),
     "deliver": ("route:webhook",),
+    "fixture": ("route:webhook",),
 }
 _AT_STRIPE = (
     "pay", "authenticate", "capture", "cancel", "refund", "dispute", "stripe", "advance", "hold", "deliver", "fault",

@@ -19,7 +19,7 @@ from stripe_audit.scenario.templates import TemplateError, evaluated
 from stripe_audit.trials.journeys import expected_states
 from stripe_audit.trials.unrecorded import unrecorded
 
-__all__ = ["Judged", "judge", "matches"]
+__all__ = ["OPERATORS", "Judged", "judge", "matches"]
 
 _SHOWN_CAP = 200
 
@@ -140,8 +140,8 @@ def _slug(text: str) -> str:
 
 def matches(value: Any, wanted: Any) -> bool:
     """Whether a value is what is wanted: equal, one of a list, or as an operator says."""
-    if isinstance(wanted, Mapping) and wanted and set(wanted) <= set(_OPERATORS):
-        return all(_OPERATORS[name](value, other) for name, other in wanted.items())
+    if isinstance(wanted, Mapping) and wanted and set(wanted) <= set(OPERATORS):
+        return all(OPERATORS[name](value, other) for name, other in wanted.items())
     if isinstance(wanted, list) and not isinstance(value, list):
         return any(_equal(value, one) for one in wanted)
     return _equal(value, wanted)
@@ -159,7 +159,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, wanted: any(_equal(value, one) for one in wanted),
     "not": lambda value, wanted: not matches(value, wanted),
     "at_least": lambda value, wanted: _is_number(value) and value >= wanted,
@@ -183,6 +183,6 @@ def _sentence(expression: str, value: Any, wanted: Any) -> str:
 
 
 def _wanted_words(wanted: Any) -> str:
-    if isinstance(wanted, Mapping) and wanted and set(wanted) <= set(_OPERATORS):
+    if isinstance(wanted, Mapping) and wanted and set(wanted) <= set(OPERATORS):
         return " and ".join(f"{name.replace('_', ' ')} {_words(value)}" for name, value in wanted.items())
     return " or ".join(map(_words, wanted)) if isinstance(wanted, list) else _words(wanted)

@@ -79,8 +79,8 @@ def read_scenario(path: Path) -> Scenario:
         raise _wrong(f"{path}:{_line(lines, ('id',))}: the id {model.id!r} and the file's name differ")
     steps, final = [*model.steps], [*model.finally_]
     if model.fixture is not None:
-        steps = [StepModel.model_validate({"fixture": model.fixture})]
-        lines = {**lines, ("steps", 0): _line(lines, ("fixture",))}
+        steps = [StepModel.model_validate(step) for step in _whole(model.fixture)]
+        lines = {**lines, **{("steps", index): _line(lines, ("fixture",)) for index in range(len(steps))}}
     reader = _Reader(path)
     scenario = Scenario(
         model,
@@ -100,6 +100,18 @@ def read_scenario(path: Path) -> Scenario:
 def shown(path: Path) -> str:
     """A scenario's file as findings cite it: the folder of scenarios, the family, the name."""
     return "/".join(path.absolute().parts[-3:])
+
+
+def _whole(given: Fixture | str) -> list[dict[str, Any]]:
+    """A fixture in the place of steps: the target must acknowledge the events that it leads to."""
+    named = given.model_dump() if isinstance(given, Fixture) else given
+    listens = {"deliveries": "fixture", "that": {"count": {"at_least": 1}}, "control": True}
+    taken = {"deliveries": "fixture", "that": {"refused": []}, "otherwise": "An event of the fixture is refused"}
+    return [
+        {"fixture": named, "save": "fixture"},
+        {"name": "somebody listens", "eventually": listens},
+        {"name": "its events are taken", "eventually": taken},
+    ]
 
 
 class _Reader:
