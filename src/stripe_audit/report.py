@@ -75,6 +75,8 @@ class TargetFacts:
     proof: str
     allowed: str
     reached: bool = True
+    framework: str | None = None
+    """The web framework that the project's manifests name, where its files are declared."""
 
 
 @dataclass(frozen=True, slots=True)

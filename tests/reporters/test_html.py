@@ -345,6 +345,19 @@ def test_the_framework_is_told_by_the_targets_own_answers(header, framework):
     assert framework_of(answered(header)) == framework
 
 
+def test_the_projects_manifests_are_believed_before_the_answers():
+    report = answered(("X-Powered-By", "Express"))
+    report = dataclasses.replace(report, target=dataclasses.replace(report.target, framework="Fastify"))
+    assert framework_of(report) == "Fastify"
+    facts = dataclasses.replace(
+        report.checks[FORGED.check], fix="Verify. Per framework: docs/fixes/webhook-signatures.md."
+    )
+    text = HtmlReporter().render(dataclasses.replace(report, checks={**report.checks, FORGED.check: facts}))
+    opened, _, folded = text.partition("addContentTypeParser")[2].partition('<details class="how">')
+    assert "<h5>Fastify</h5>" in text and "express.raw" not in opened and "express.raw" in folded
+    assert "docs/fixes/" not in text
+
+
 def test_what_stripe_answers_tells_nothing_of_the_target():
     one = dataclasses.replace(STORY[1], response=Message((("X-Powered-By", "Express"),), ""))
     assert framework_of(dataclasses.replace(GOLDEN, exchanges=(one,))) is None

@@ -28,6 +28,7 @@ from stripe_audit.report import Policy, Report, RunFacts, TargetFacts
 from stripe_audit.safety import Interlock, Permission
 from stripe_audit.settings import Settings
 from stripe_audit.stripe_backend.account import RealAccount
+from stripe_audit.survey.manifests import framework_of
 
 __all__ = ["Audit", "Options"]
 
@@ -194,6 +195,7 @@ class Audit:
                 proof=permission.reason,
                 allowed=permission.strongest.value,
                 reached=stage.unreached is None,
+                framework=_framework(self.settings),
             ),
             policy=Policy(
                 fail_on=audit.fail_on,
@@ -217,6 +219,13 @@ def _stripe_told(stage: Stage) -> str:
     if isinstance(stage.stripe, RealAccount):
         return "a real account in test mode"
     return "embedded emulator" if stage.stripe else "not in reach of the audit"
+
+
+def _framework(settings: Settings) -> str | None:
+    """The framework that the target's files tell of: those of its root, else of where it is launched."""
+    target = settings.model.target
+    folders = [target.root, target.launch.cwd if target.launch else None]
+    return next(filter(None, (framework_of(settings.path(name)) for name in folders if name)), None)
 
 
 def _context(world: World, check: type[Check]) -> Context:

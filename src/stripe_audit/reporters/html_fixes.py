@@ -1,6 +1,7 @@
 """Fixes per framework: the pages of ``docs/fixes`` that a check's fix names, in parts, and which framework it is.
 
-The framework is told by what the target's own answers say of themselves; where they say nothing, every part is shown.
+The framework is told by the project's manifests, or by what the target's own answers say of themselves; where neither
+does, every part is folded.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class FixPage:
 
 
 def framework_of(report: Report) -> str | None:
-    """The framework that the target's answers tell of, or None."""
+    """The framework that the project's manifests name, else that which the target's answers tell of, or None."""
+    if report.target.framework:
+        return report.target.framework
     for exchange in report.exchanges:
         if exchange.destination.value != "app" or exchange.response is None:
             continue

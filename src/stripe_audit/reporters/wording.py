@@ -71,6 +71,7 @@ def facts_of(report: Report) -> tuple[tuple[str, str], ...]:
     facts = [
         ("Target", f"{target.name} at {target.url}" if target.url else target.name),
         ("Environment", _environment(target)),
+        *([("Framework", target.framework)] if target.framework else []),
         ("Stripe", f"{target.stripe}, API version {target.api_version or 'not known'}"),
         ("Test mode", target.proof),
         ("Strongest effect allowed", target.allowed),
