@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import pytest
 from stripe_audit.cli import main
 from stripe_audit.reporters.interface import FORMATS, reporter_named
 from stripe_audit.reporters.json_format import to_json
+from tests.cli.test_commands import command
 from tests.reporters.golden import GOLDEN
 
 
@@ -71,6 +76,22 @@ def test_a_bundle_is_written_and_verified(here: Path, capsys) -> None:
     assert (code, out) == (1, "report.md: was changed\n")
 
 
+def test_a_report_that_was_written_elsewhere_finds_its_runs_folder(here: Path, capsys) -> None:
+    (here / "run" / "exchanges.ndjson").write_text("")
+    named = dataclasses.replace(GOLDEN, run=dataclasses.replace(GOLDEN.run, folder=str(here / "run")))
+    (here / "mine.json").write_text(to_json(named), "utf-8")
+    entries = []
+    for tag in (GOLDEN.run.tag, "another"):
+        other = dataclasses.replace(named, run=dataclasses.replace(named.run, tag=tag))
+        (here / "run" / "report.json").write_text(to_json(other), "utf-8")
+        code, _, err = called(capsys, "report", "mine.json", "--bundle", "evidence.zip", "--format", "csv=x.csv")
+        assert code == 0
+        assert ("only what the report quotes" in err) is (tag == "another")
+        with zipfile.ZipFile("evidence.zip") as archive:
+            entries.append(len(json.loads(archive.read("exchanges.har"))["log"]["entries"]))
+    assert entries == [0, len(GOLDEN.exchanges)]
+
+
 @pytest.mark.ssh
 def test_a_bundle_is_signed_with_the_users_key(here: Path, capsys) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "key"], check=True)
@@ -126,3 +147,42 @@ def test_a_bundle_that_cannot_be_written_is_told_and_the_reports_are_there(here:
     assert code == 3
     assert "x.zip cannot be written: No space left on device" in err
     assert (here / "x.csv").is_file() and not (here / "x.zip").exists()
+
+
+@pytest.fixture(scope="module")
+def streamed(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """A short run whose events are on standard output."""
+    words = ("run", "--demo", "--check", "health-endpoint-answers", "--quiet", "--allow-empty", "security")
+    return command(*words, "--events", "-", cwd=tmp_path_factory.mktemp("events"))
+
+
+def test_events_on_standard_output_are_all_that_is_there(streamed: subprocess.CompletedProcess[str]) -> None:
+    lines = [json.loads(line) for line in streamed.stdout.splitlines()]
+    assert [line["event"] for line in lines] == [
+        "run-started",
+        "phase-started",
+        "check-began",
+        "check-finished",
+        "phase-finished",
+        "run-finished",
+        "report",
+    ]
+    assert lines[-1]["exit_code"] == streamed.returncode == 0
+
+
+def test_a_reader_of_events_that_leaves_ends_no_run(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ("run", "--demo", "--check", "health-endpoint-answers", "--quiet", "--events", "-", "--format", "csv=x.csv")
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-c", "from stripe_audit.cli import main; main()", *words],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "health-endpoint-answers" in (tmp_path / "x.csv").read_text("utf-8")

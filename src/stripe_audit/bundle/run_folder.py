@@ -13,13 +13,15 @@ from stripe_audit.deployment.recorder import exchange_from
 from stripe_audit.errors import UsageError
 from stripe_audit.models import Exchange
 from stripe_audit.redaction import Redactor
+from stripe_audit.report import Report
 from stripe_audit.reporters.json_format import json_text, plain
 from stripe_audit.settings import Settings
 from stripe_audit.settings.held_secrets import held_secrets, shown_settings
 
-__all__ = ["EXCHANGES", "SETTINGS", "VERSIONS", "exchanges_in", "keep_circumstances"]
+__all__ = ["EXCHANGES", "SETTINGS", "VERSIONS", "exchanges_in", "folder_of", "keep_circumstances"]
 
 EXCHANGES, SETTINGS, VERSIONS = "exchanges.ndjson", "settings.json", "versions.json"
+_REPORT = "report.json"
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -46,6 +48,20 @@ def _versions() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "packages": found,
     }
+
+
+def folder_of(report: Report, path: Path) -> Path | None:
+    """The folder of the run that a report was read from, or that it names; None where it is not on this machine."""
+    if path.is_dir():
+        return path
+    if path.name == _REPORT and (path.parent / EXCHANGES).is_file():
+        return path.parent
+    named = Path(report.run.folder) if report.run.folder else None
+    try:
+        kept = json.loads((named / _REPORT).read_bytes()) if named and (named / EXCHANGES).is_file() else {}
+        return named if kept["run"]["tag"] == report.run.tag else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def exchanges_in(folder: Path) -> Iterator[Exchange]:

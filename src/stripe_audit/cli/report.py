@@ -44,7 +44,15 @@ def show(
     from stripe_audit.cli.outputs import saved_report
 
     wanted = Deliverables.read(format or [], bundle, sign)
-    wanted.write(saved_report(run), run if run.is_dir() else run.parent)
+    report = saved_report(run)
+    folder = None
+    if bundle:
+        from stripe_audit.bundle.run_folder import folder_of
+
+        folder = folder_of(report, run)
+        if folder is None:
+            typer.echo("note: the run's folder is not here, so the bundle has only what the report quotes", err=True)
+    wanted.write(report, folder)
 
 
 def verify(
