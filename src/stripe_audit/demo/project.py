@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 
 from stripe_audit.demo.defects import chosen
@@ -42,6 +43,7 @@ _FILES: Mapping[str, str] = {
     ".gitignore": ".env\nnode_modules/\ndist/\n",
     "README.md": "# Demo shop\n\nCopy `.env.example` to `.env` and fill it in.\n",
     ".env.example": "STRIPE_SECRET_KEY=sk_test_your_key_here\nSTRIPE_WEBHOOK_SECRET=whsec_your_secret_here\n",
+    "requirements.txt": f"aiohttp\nstripe=={version('stripe')}\n",
     "static/checkout.js": SCRIPT,
     "dist/assets/checkout.js": f"// built from static/checkout.js\n{SCRIPT}",
 }

@@ -19,10 +19,12 @@ from stripe_audit.source.handlers import (
 )
 from stripe_audit.source.history import History, PastSecret, read_history
 from stripe_audit.source.key_sets import HeldKey, Mismatch, keys_in, mismatches
+from stripe_audit.source.lock_files import FIXED, Library, is_before_fix, libraries_in
 from stripe_audit.source.secrets import Secret, secrets_in
 from stripe_audit.source.tree import FoundSecret, Place, Tree, is_env_file, read_tree
 
 __all__ = [
+    "FIXED",
     "AllowedSecret",
     "BrokenImport",
     "CodeFile",
@@ -33,6 +35,7 @@ __all__ = [
     "HeldKey",
     "History",
     "Mismatch",
+    "Library",
     "MixedSets",
     "NamedType",
     "PastSecret",
@@ -46,8 +49,10 @@ __all__ = [
     "exposures",
     "files_on_disk",
     "handles_webhooks",
+    "is_before_fix",
     "is_env_file",
     "keys_in",
+    "libraries_in",
     "mismatches",
     "mixed_sets",
     "named_types",

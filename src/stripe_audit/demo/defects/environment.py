@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import Any
 
+import stripe
 from aiohttp import web
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.defects.webhooks import WITH_A_CONTROL
 from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.webhooks import TOLERANCE_S, Receipts
 from stripe_audit.deployment.launch.ports import free_port
 
 __all__ = ["DEFECTS"]
+
+_BEHIND_S = 1200
+_LOCK = {"lockfileVersion": 3, "packages": {"": {}, "node_modules/stripe": {"version": "22.5.0"}}}
 
 
 class _DiesAtStart(Shop):
@@ -52,6 +61,26 @@ class _FrontendForAll(Shop):
         if refusal.status == 404 and refusal.code == "not_found":
             return web.Response(text="<!doctype html><title>Shop</title>", content_type="text/html")
         return super().refused(refusal)
+
+
+class _SlowClock(Shop):
+    """The machine was paused, and its clock went on from there."""
+
+    def common_headers(self, request: web.Request) -> dict[str, str]:
+        return {**super().common_headers(request), "Date": formatdate(time.time() - _BEHIND_S, usegmt=True)}
+
+
+class _VerifiedByIt(Receipts):
+    """What is older than the tolerance, by the right time, is new by this one."""
+
+    def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
+        try:
+            stripe.WebhookSignature.verify_header(
+                body.decode(), signature or "", self.secret(route), tolerance=TOLERANCE_S + _BEHIND_S
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
+            raise Refusal(400, "bad_signature", "The signature is not valid.") from None
+        return self.parsed(body)
 
 
 class _CsrfChecked(Shop):
@@ -184,5 +213,20 @@ DEFECTS = (
         "webhook-secret-well-formed",
         seen_in="vercel/nextjs-subscription-payments#293",
         env={"STRIPE_WEBHOOK_SECRET": "we_1DemoDemoDemoDemoDemoDemo"},
+    ),
+    Defect(
+        "clock-slow",
+        "The server's clock is twenty minutes slow",
+        "server-clock-right",
+        also=("webhook-replay-rejected",),
+        shop=_SlowClock,
+        receipts=_VerifiedByIt,
+    ),
+    Defect(
+        "sdk-takes-empty-secret",
+        "The backend has a Stripe library from before the fix of September 2026",
+        "stripe-sdk-patched",
+        seen_in="stripe/stripe-node#2841",
+        files={"backend/package-lock.json": json.dumps(_LOCK)},
     ),
 )
