@@ -30,7 +30,8 @@ async def restart(course: Course, step: Step, body: Restart) -> None:
 async def kill(course: Course, step: Step, body: Kill) -> None:
     """Kill it as a crash does."""
     launched = _launched(course)
-    await asyncio.to_thread(launched.kill)
+    if launched.is_running:
+        await asyncio.to_thread(launched.kill)
     if not await asyncio.to_thread(launched.wait_exited, _EXIT_S):
         raise Inconclusive(f"{step.place}: the target outlives SIGKILL")
     if body.start:
