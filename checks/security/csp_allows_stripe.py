@@ -12,9 +12,9 @@ class CspAllowsStripe(Check):
 
     What it checks:
         Opens the declared page, finds out how it fetches Stripe.js (an element, or a script of its own) and whether it
-        embeds Checkout, and applies every enforced policy, in headers and meta elements, as a browser does: to Stripe's
-        script, its frames (also the one for 3D Secure) and its API. A page without a policy blocks nothing; that is
-        noted, and a finding of csp-restricts-scripts.
+        embeds Checkout, Connect's components or Link, and applies every enforced policy, in headers and meta elements,
+        as a browser does: to Stripe's script, its frames (also the one for 3D Secure) and its API. A page without a
+        policy blocks nothing; that is noted, and a finding of csp-restricts-scripts.
 
     Why it matters:
         What the policy blocks is missing without a word: no card field, no 3D Secure, no payment. It often shows only
@@ -68,6 +68,6 @@ def assess(visit: trials.Visit, policies: tuple[web.Policy, ...]) -> tuple[web.B
     element = next(iter(visit.page.stripe_scripts), None)
     source, nonce = (element.src, element.nonce) if element else (None, None)
     found = web.blocked_stripe_sources(policies, "elements", visit.answer.url, script_url=source, nonce=nonce)
-    if web.embeds_checkout(visit.page, visit.texts):
-        found += web.blocked_stripe_sources(policies, "checkout", visit.answer.url)
+    for product in web.products_of(visit.page, visit.texts)[1:]:
+        found += web.blocked_stripe_sources(policies, product, visit.answer.url)
     return tuple(dict.fromkeys(found))

@@ -244,7 +244,7 @@ def test_hosts_that_only_make_it_faster_are_told_apart() -> None:
     assert slowing_sources(parse_policies([SOUND.replace("https://js.", "https://*.js.")]), PAGE) == ()
 
 
-STRICT = "script-src 'nonce-a' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'"
+STRICT = "script-src 'nonce-abcdefghijklmnop' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'"
 
 
 @pytest.mark.parametrize(
@@ -256,15 +256,21 @@ STRICT = "script-src 'nonce-a' 'strict-dynamic'; object-src 'none'; base-uri 'no
         (["frame-ancestors 'none'"], {"scripts-free", "objects", "base", "forms"}),
         (["default-src 'self'"], {"objects", "base", "forms"}),
         (["default-src 'none'; base-uri 'NONE'; form-action 'none'"], set()),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "'self' 'unsafe-inline'")], {"inline"}),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "'self' 'unsafe-eval'")], {"eval"}),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "'self' https:")], {"anywhere"}),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "*")], {"anywhere"}),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "https://*:*")], {"anywhere"}),
-        ([STRICT.replace("'nonce-a' 'strict-dynamic'", "data:")], {"anywhere"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "'self' 'unsafe-inline'")], {"inline"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "'self' 'unsafe-eval'")], {"eval"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "'self' https:")], {"anywhere"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "*")], {"anywhere"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "https://*:*")], {"anywhere"}),
+        ([STRICT.replace("'nonce-abcdefghijklmnop' 'strict-dynamic'", "data:")], {"anywhere"}),
         ([STRICT + " ", "script-src *"], set()),
-        ([STRICT.replace("'nonce-a'", "'nonce-a' 'unsafe-inline' https:")], set()),  # for browsers that know no nonces
-        ([STRICT.replace("'nonce-a' ", "'unsafe-inline' https: ")], set()),  # 'strict-dynamic' switches both off
+        (
+            [STRICT.replace("'nonce-abcdefghijklmnop'", "'nonce-abcdefghijklmnop' 'unsafe-inline' https:")],
+            set(),
+        ),  # for browsers that know no nonces
+        (
+            [STRICT.replace("'nonce-abcdefghijklmnop' ", "'unsafe-inline' https: ")],
+            set(),
+        ),  # 'strict-dynamic' switches both off
         ([STRICT.replace("'strict-dynamic'", "'unsafe-inline'")], set()),  # a nonce switches it off
         ([STRICT + "; script-src-elem * 'unsafe-inline'"], {"anywhere", "inline"}),
         ([STRICT + "; script-src-attr 'unsafe-inline'"], {"inline"}),

@@ -25,7 +25,7 @@ from stripe_audit.web.html import Field, Page, Script, makes_card_fields, parse_
 from stripe_audit.web.inventory import AllowedScript, Inventory, inventory_of
 from stripe_audit.web.leaks import secret_in, stack_trace_in
 from stripe_audit.web.secret_urls import path_of, secret_urls_in
-from stripe_audit.web.stripe_js import embeds_checkout, fetches_stripe_js, holds_stripe_js, is_loader
+from stripe_audit.web.stripe_js import embeds_checkout, fetches_stripe_js, holds_stripe_js, is_loader, products_of
 from stripe_audit.web.tls import OLD_TLS, accepts_old_tls
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "parse_page",
     "parse_policies",
     "path_of",
+    "products_of",
     "secret_in",
     "secret_urls_in",
     "slowing_sources",

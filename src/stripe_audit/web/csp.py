@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from stripe_audit.web.csp_lapses import anybodys_hosts, lapses_in
 from stripe_audit.web.csp_sources import matches
 
 __all__ = [
@@ -204,7 +205,7 @@ def weaknesses(policies: Sequence[Policy]) -> tuple[Weakness, ...]:
     return tuple(weakness for identity, weakness in named.items() if identity in common)
 
 
-_SCRIPTS = {"inline", "eval", "anywhere"}
+_SCRIPTS = {"inline", "eval", "anywhere", "hosts", "clear"}
 """What a policy that says nothing on scripts leaves open."""
 
 
@@ -220,11 +221,14 @@ def _weaknesses(policy: Policy) -> list[Weakness]:
         found.append(Weakness("objects", "low", "plug-ins are not forbidden: object-src 'none' is missing"))
     if "base-uri" not in policy.directives:
         found.append(Weakness("base", "low", "a <base> element can redirect scripts: base-uri is missing"))
+    found += [Weakness(identity, "low", text) for identity, text in lapses_in(policy.directives)]
     if "form-action" not in policy.directives:
         found.append(Weakness("forms", "info", "forms may be sent anywhere: form-action is missing"))
     return found
 
 
+_LEAST_NONCE = 16
+"""Characters of base64 that hold somewhat less than the 128 bits that CSP3 (7.1) asks for; 22 would hold all."""
 _BROAD = frozenset(("*", "*:*", "http:", "https:", "data:", "blob:", "http://*", "https://*", "https://*:*"))
 
 
@@ -239,4 +243,12 @@ def _script_weaknesses(directive: str, sources: tuple[str, ...]) -> list[Weaknes
     broad = [source for source in sources if source in _BROAD]
     if broad and not is_dynamic:
         found.append(Weakness("anywhere", "medium", f"{directive} allows scripts from anywhere: {' '.join(broad)}"))
+    hosts = anybodys_hosts(sources)
+    if hosts and not is_dynamic:
+        text = f"{directive} allows hosts that serve anybody's scripts: {' '.join(hosts)}"
+        found.append(Weakness("hosts", "medium", text))
+    if any(source.startswith("http://") for source in sources) and not is_dynamic:
+        found.append(Weakness("clear", "low", f"{directive} allows scripts over plain HTTP"))
+    if any(len(source) < len("'nonce-'") + _LEAST_NONCE for source in sources if source.startswith("'nonce-")):
+        found.append(Weakness("nonce-short", "low", f"{directive} has a nonce of less than {_LEAST_NONCE} characters"))
     return found

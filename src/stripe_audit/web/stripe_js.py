@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from stripe_audit.web.html import Page
 
-__all__ = ["embeds_checkout", "fetches_stripe_js", "holds_stripe_js", "is_loader"]
+__all__ = ["embeds_checkout", "fetches_stripe_js", "holds_stripe_js", "is_loader", "products_of"]
 
 _MARKS = (
     "__privateStripeFrame",
@@ -38,6 +38,17 @@ def fetches_stripe_js(text: str) -> bool:
 def is_loader(url: str) -> bool:
     """Whether an address is that of Stripe's loader on a mirror of npm: it fetches Stripe.js from Stripe."""
     return "/@stripe/stripe-js" in url
+
+
+_CONNECT = re.compile(r"\bloadConnectAndInitialize\b|connect-js\.stripe\.com|@stripe/connect-js\b")
+_LINK = re.compile(r"\blinkAuthentication\b|\bLinkAuthenticationElement\b")
+
+
+def products_of(page: Page, texts: Iterable[str]) -> tuple[str, ...]:
+    """Which of Stripe's products a page uses, by their names in STRIPE_NEEDS; Elements in any case."""
+    everything = [*(script.text for script in page.scripts), *(script.src or "" for script in page.scripts), *texts]
+    found = {"checkout": _EMBEDDED, "connect": _CONNECT, "link": _LINK}
+    return ("elements", *(name for name, pattern in found.items() if any(map(pattern.search, everything))))
 
 
 def embeds_checkout(page: Page, texts: Iterable[str]) -> bool:

@@ -42,7 +42,7 @@ def test_a_nonce_that_stays_is_a_weakness():
         module_of("csp-restricts-scripts"),
         "script-src 'nonce-{}'; object-src 'none'; base-uri 'none'; form-action 'self'",
     )
-    first, same, other = (parse_policies([policy.format(nonce)]) for nonce in ("abc", "abc", "def"))
+    first, same, other = (parse_policies([policy.format(nonce)]) for nonce in ("abc" * 6, "abc" * 6, "def" * 6))
     assert [one.id for one in judging.assess(first, same)] == ["nonce"]
     assert judging.assess(first, other) == []
 
