@@ -13,7 +13,7 @@ PAST: Sequence[tuple[str, str, str, Severity]] = (
     (r"POST /v1/sources.*|POST /v1/customers/[^/]+/sources.*", "the Sources API", "PaymentMethods", Severity.MEDIUM),
     (r"POST /v1/tokens", "Tokens", "PaymentMethods, made in the browser", Severity.LOW),
 )
-"""What the SDK's own documentation calls deprecated (``_charge_service.py``, ``_source.py`` of stripe-python 16.1.0)."""
+"""What the SDK's documentation calls deprecated (``_charge_service.py``, ``_source.py`` in stripe-python 16.1.0)."""
 REMOVED = re.compile(r"POST /v1/(?:payment_intents|setup_intents|checkout/sessions)(?:/[^/]+/confirm)?")
 REMOVED_IN = "2026-09-30.endive"
 """Since when ``payment_method_types`` is no parameter of these any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
@@ -16,6 +16,7 @@ from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.defects.webhooks import WITH_A_CONTROL
 from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.stripe_side import StripeSide
 from stripe_audit.demo.webhooks import TOLERANCE_S, Receipts
 from stripe_audit.deployment.launch.ports import free_port
 
@@ -61,6 +62,14 @@ class _FrontendForAll(Shop):
         if refusal.status == 404 and refusal.code == "not_found":
             return web.Response(text="<!doctype html><title>Shop</title>", content_type="text/html")
         return super().refused(refusal)
+
+
+class _SourceFirst(StripeSide):
+    """From the time before PaymentMethods: a Source is made for each payment."""
+
+    async def create_intent(self, params: Mapping[str, Any], *, key: str | None) -> dict[str, Any]:
+        await self._call(self._client.v1.sources.create, {"type": "card", "token": "tok_visa"})
+        return await super().create_intent(params, key=key)
 
 
 class _SlowClock(Shop):
@@ -228,5 +237,11 @@ DEFECTS = (
         "stripe-sdk-patched",
         seen_in="stripe/stripe-node#2841",
         files={"backend/package-lock.json": json.dumps(_LOCK)},
+    ),
+    Defect(
+        "sources-still-used",
+        "The app still makes a Source for each payment",
+        "deprecated-calls-unused",
+        stripe=_SourceFirst,
     ),
 )

@@ -47,7 +47,6 @@ DEFECTS = (
         "endpoint-disabled",
         "An endpoint was disabled after days of failures",
         "webhook-endpoint-registered",
-        also=("events-triggered",),
         seen_in="fossasia/eventyay#4296",
         account=_changed(disabled=True),
     ),
