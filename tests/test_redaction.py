@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stripe_audit.redaction import Redactor, contains_card_number, inert, is_luhn_valid, mask
+from stripe_audit.redaction import Redactor, contains_card_number, cut, inert, is_luhn_valid, mask
 
 TAIL = "51Hqmw9EnylLNWUqjAbCdEfGhJkMnPq4f2a"
 CARD = "4242424242424242"
@@ -416,3 +416,29 @@ def test_inert_text_is_inert_and_stays_as_it_is(text: str) -> None:
 def test_a_limit_cuts_and_says_so() -> None:
     assert inert("abcdef", 4) == "abcd… (2 more characters)"
     assert inert("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("short", 5, "short"),
+        ("two words", 9, "two words"),
+        ("two words", 8, "two…"),
+        ("two words", 4, "two…"),
+        ("two words", 3, "two…"),
+        ("two words", 2, "…"),
+        ("sk_test_51Aaaaaaaaaaaaaaaa", 12, "…"),
+        ("a sk_test_51Aaaaaaaaaaaaaaaa b", 20, "a…"),
+        ("", 0, ""),
+    ],
+)
+def test_a_cut_goes_through_no_word(text: str, limit: int, shown: str) -> None:
+    assert cut(text, limit) == shown
+
+
+def test_a_cut_is_quick_however_long_the_word_is() -> None:
+    import time
+
+    began = time.perf_counter()
+    assert cut("x" * 5_000_000, 4_000_000) == "…"
+    assert time.perf_counter() - began < 1

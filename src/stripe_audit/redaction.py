@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["Redactor", "contains_card_number", "inert", "is_luhn_valid", "mask", "remember", "remembered"]
+__all__ = ["Redactor", "contains_card_number", "cut", "inert", "is_luhn_valid", "mask", "remember", "remembered"]
 
 
 def _starting(word: str) -> str:
@@ -202,6 +202,20 @@ def _visible(match: re.Match[str]) -> str:
         return chr(0x2400 + code)  # the pictures of control characters, U+2400…
     name = unicodedata.name(match.group(), "")
     return f"<{name or f'U+{code:04X}'}>"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters of a text whose secrets are not masked yet.
+
+    The word that the cut would go through is left out whole: half a secret would not be known for one.
+    """
+    if len(text) <= limit:
+        return text
+    head = text[:limit]
+    if not (text[limit].isspace() or head[-1:].isspace()):
+        words = head.rsplit(maxsplit=1)
+        head = words[0] if len(words) == 2 else ""
+    return f"{head.rstrip()}…"
 
 
 def inert(text: str, limit: int | None = None) -> str:

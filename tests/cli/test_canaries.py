@@ -64,10 +64,16 @@ LEAKY_SHOP = """\
 import asyncio, json, sys
 from pathlib import Path
 from aiohttp import web
-from stripe_audit.demo import app, journal, mailer, serve
+from stripe_audit.demo import app, journal, mailer, serve, store
 
 LEAKED = json.loads(Path(__file__).with_name("leaked.json").read_text())
 write, around, queue = journal.Journal._write, app.Shop.around, mailer.Outbox.queue
+opened = store.Store.__init__
+
+def leaky_store(self, path):
+    opened(self, path)
+    self.run("CREATE TABLE leaks (text)")
+    self.run("INSERT INTO leaks VALUES (:text)", {"text": " ".join(LEAKED)})
 
 def leaky_write(self, level, message, fields):
     write(self, level, f"{message} {LEAKED[0]}", {**fields, "debug": LEAKED})
@@ -86,6 +92,7 @@ async def leaky_around(self, request, handler):
     return answer
 
 journal.Journal._write, app.Shop.around, mailer.Outbox.queue = leaky_write, leaky_around, leaky_queue
+store.Store.__init__ = leaky_store
 print("starting with", *LEAKED, file=sys.stderr)
 sys.exit(asyncio.run(serve._serve()))
 """
@@ -163,11 +170,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     inputs = {entry for entry in folder.rglob("*") if entry.is_file()}
     done = command("run", *words, cwd=folder, env=env)
     found = {"stdout": done.stdout, "stderr": done.stderr}
+    query = "SELECT status || text AS status, amount, currency, fulfilled FROM orders, leaks WHERE id = :order"
+    database = {**document["observers"]["order"], "kind": "sqlite", "path": "{scratch}/shop.db", "query": query}
+    (folder / "database.yaml").write_text(
+        yaml.safe_dump({**document, "observers": {**document["observers"], "order": database}})
+    )
+    inputs.add(folder / "database.yaml")
     for name, more in {
         "plan": ("run", "--dry-run"),
         "plan in Markdown": ("run", "--dry-run", "--format", "markdown"),
         "settings": ("settings", "check"),
         "again": ("report", "out.json"),
+        "database": ("run", "-s", "database.yaml", "--check", "one-time-payment-completes", "--format", "json=db.json"),
     }.items():
         again = command(*more, cwd=folder, env=env)
         found[name] = again.stdout + again.stderr
@@ -189,6 +203,8 @@ def test_the_run_met_every_secret(told: dict[str, str]) -> None:
     assert {result["task"][0] for result in judged} == set("123456")
     for check in ("secrets-not-logged", "customer-notified", "payment-recorded"):
         assert results[check]["outcome"] == "failed"
+    (read,) = json.loads(told["db.json"])["results"]
+    assert "…-8Wm …-2Rt" in read["reason"]
     exchanges = next(text for name, text in told.items() if name.endswith("exchanges.ndjson"))
     assert exchanges.count('"debug": ') + exchanges.count('\\"debug\\": ') > 20
     for mask in ("sk_test_…", "rk_test_…", "whsec_…", "_secret_…", "Bearer …", "eyJ…", "shop:…@", "400005…5556"):

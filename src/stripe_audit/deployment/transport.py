@@ -130,7 +130,7 @@ class Transport:
                 )
         except (TimeoutError, httpx.HTTPError, BrokenBody, ValueError, asyncio.CancelledError) as error:
             spent = (time.perf_counter() - began) * 1000
-            reason = self._recorder.safe(_reason(error, within)[:_REASON_CAP])
+            reason = self._recorder.safe(_reason(error, within))[:_REASON_CAP]
             identity = self._note(request, None, (), b"", False, spent, about, is_recorded, error=reason)
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -157,7 +157,7 @@ class Transport:
         raise SafetyError(f"{self._shown(address)} was not contacted: {reason}", hint="target.url")
 
     def _shown(self, url: str) -> str:
-        return self._recorder.safe(url[:_REASON_CAP])
+        return self._recorder.safe(url)[:_REASON_CAP]
 
     def _request(
         self, method: str, url: str, headers: Headers | None, content: bytes | None, is_customer: bool

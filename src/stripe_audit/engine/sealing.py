@@ -14,7 +14,7 @@ from typing import Any
 
 from stripe_audit.check import Check
 from stripe_audit.models import Evidence, Finding, Severity
-from stripe_audit.redaction import Redactor, inert
+from stripe_audit.redaction import Redactor, cut, inert
 
 __all__ = ["Safe", "sealed", "without_context", "worded"]
 
@@ -48,7 +48,7 @@ def sealed(yielded: object, check: type[Check], safe: Safe) -> Finding:
 
 
 def _text(value: object) -> str:
-    return str(value)[:_TEXT_CAP]
+    return cut(str(value), _TEXT_CAP)
 
 
 def _evidence(one: object, safe: Safe) -> Evidence:
@@ -85,7 +85,7 @@ def worded(error: BaseException) -> str:
         text = str(error)
     except Exception:
         text = ""
-    return f"{type(error).__name__}: {text[:_TEXT_CAP]}".removesuffix(": ")
+    return f"{type(error).__name__}: {cut(text, _TEXT_CAP)}".removesuffix(": ")
 
 
 def plain_texts(values: Iterable[object], safe: Safe) -> tuple[str, ...]:

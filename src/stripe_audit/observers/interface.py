@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from stripe_audit.errors import Inconclusive
 from stripe_audit.money import MoneyError, to_minor
+from stripe_audit.redaction import cut
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ _MOST_DIGITS = 30
 
 def _word(value: Any) -> str:
     """A value as one word of bounded length; truth as JSON and YAML write it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)[:_WORD_CAP]
+    return str(value).lower() if isinstance(value, bool) else cut(str(value), _WORD_CAP)
 
 
 def _exact(value: Any) -> Decimal | None:

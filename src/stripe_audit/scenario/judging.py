@@ -11,6 +11,7 @@ from typing import Any
 from stripe_audit.errors import Inconclusive
 from stripe_audit.models import Finding
 from stripe_audit.observers.interface import OrderState, eventually
+from stripe_audit.redaction import cut
 from stripe_audit.scenario.conditions import Conditions, Eventually, Expect, Stays
 from stripe_audit.scenario.course import Course
 from stripe_audit.scenario.reading import Step
@@ -173,7 +174,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 def _words(value: Any) -> str:
     text = repr(value) if isinstance(value, str) else "nothing" if value is None else str(value)
-    return text if len(text) <= _SHOWN_CAP else f"{text[:_SHOWN_CAP]}…"
+    return cut(text, _SHOWN_CAP)
 
 
 def _sentence(expression: str, value: Any, wanted: Any) -> str:
