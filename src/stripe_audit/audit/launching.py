@@ -56,9 +56,11 @@ def target_environment(settings: Settings, values: Mapping[str, str], way: Way, 
     """The whole environment of the target's process. ``way`` is how it gets to the audit's Stripe in this run."""
     told = told_variables(settings, values)
     target = settings.model.target
-    if way != "inject":
+    if way not in ("inject", "proxy"):
         return launch_environment(told)
     pinned = {**dict(_conventional(settings, values)), **dict(_own_keys(settings, values)), **told}
+    if way == "proxy":
+        return launch_environment(pinned)
     keys = {name: values[name] for name in dict.fromkeys(_KINDS.values()) if values[name]}
     injection = Injection(values["stripe_url"], keys, pinned, is_local=target.listen == "loopback")
     return injection.install(injection_folder(scratch), launch_environment(pinned))

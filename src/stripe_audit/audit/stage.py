@@ -21,6 +21,8 @@ from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.launch.ports import free_port
 from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec
+from stripe_audit.deployment.launch.proxy.overlay import Overlay, can_overlay
+from stripe_audit.deployment.launch.proxy.way import ProxyWay
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec
 from stripe_audit.deployment.target import TargetClient
@@ -85,6 +87,7 @@ class Stage:
         budget = settings.model.audit.budget
         self.budget = Budget(requests=budget.requests, seconds=budget.seconds, body_bytes=budget.body_bytes)
         self.launched: LaunchedTarget | None = None
+        self.proxy: ProxyWay | None = None
         self.launch_failure: LaunchError | None = None
         self.unreached: str | None = None
         self.ports: dict[str, str] = {}
@@ -136,11 +139,20 @@ class Stage:
         assert launch is not None
         self.choose_ports()
         is_found = "{port}" in self.settings.model.target.url and not launch.says("port")
+        command, cwd = [fill_text(word, self.values) for word in launch.words], self.settings.path(launch.cwd)
+        env = target_environment(self.settings, self.values, self.way, scratch=self.scratch)
+        if self.way == "proxy":
+            self.proxy = ProxyWay(self.values["stripe_url"], self.scratch / "proxy")
+            self.proxy.open()
+            self._opened.append(self.proxy.close)
+            env, command = self.proxy.environment(env), self.proxy.command(command, cwd)
+        elif self.way == "inject" and can_overlay():  # also for what takes no injection
+            command = Overlay(self.scratch).around(command)
         self.launched = LaunchedTarget(
             LaunchSpec(
-                command=[fill_text(word, self.values) for word in launch.words],
-                cwd=self.settings.path(launch.cwd),
-                env=target_environment(self.settings, self.values, self.way, scratch=self.scratch),
+                command=command,
+                cwd=cwd,
+                env=env,
                 output=self.scratch / "target.log",
                 port=None if is_found else port_of(self.spec.url),
                 scratch=(self.scratch, *self.temporary),
