@@ -94,6 +94,12 @@ def test_what_was_not_selected_is_not_called_uncheckable():
     assert states(report)["PCI DSS 4.0.1", "9.1.1"].state == "not checkable"
 
 
+def test_what_was_selected_in_part_is_checked_in_part():
+    row = states(GOLDEN)["Stripe’s go-live checklist", "3"]
+    assert (row.state, row.checks) == ("checked in part", ("decline-reported-safely",))
+    assert "stripe-outage-handled: not part of this run" in row.why
+
+
 def test_what_a_projects_own_check_names_is_not_dropped():
     facts = dataclasses.replace(GOLDEN.checks["server-starts"], references=("PCI DSS 99.1",))
     report = dataclasses.replace(GOLDEN, checks={**GOLDEN.checks, "server-starts": facts})

@@ -149,6 +149,9 @@ class _Drawing:
         x, anchor = left + 8, "start"
         if x + width > _WIDTH - _RIGHT:
             x, anchor = max(right - 8, _LEFT + width), "end"
+        elif line.is_answer and line.exchange.status is None:  # beside the cross, in line with it
+            is_leftward = self._x[line.exchange.destination] == right
+            x, anchor, y = (right - 38, "end", y + 9) if is_leftward else (left + 38, "start", y + 9)
         elif line.is_answer and width < right - left - 16:
             x, anchor = right - 8, "end"
         kinds = "said" + " answer" * line.is_answer + " bad" * _is_bad(line) + " marked" * bool(mark)

@@ -36,7 +36,10 @@ class Shown:
     def answered(self) -> str:
         """How it ended, in words."""
         one = self.exchange
-        return f"{one.status}" if one.status is not None else f"no answer: {one.error or 'no reason was recorded'}"
+        if one.status is not None:
+            return f"{one.status}"
+        told = one.error or "no reason was recorded"
+        return told if told.startswith("no answer") else f"no answer: {told}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,16 +106,18 @@ def _covered(
     known = {requirement.reference for requirement in standard.requirements}
     for requirement in standard.requirements:
         speaking = dict.fromkeys((*requirement.checks, *named.get(requirement.reference, ())))
-        yield _state(requirement, [results[check] for check in speaking if check in results])
+        absent = [check for check in requirement.checks if check not in results]
+        yield _state(requirement, [results[check] for check in speaking if check in results], absent)
     for reference, checks in named.items():  # what a project's own checks name
         if standard.prefix and reference.startswith(standard.prefix) and reference not in known:
             own = Requirement(
                 reference.removeprefix(standard.prefix), "Named by a check of this run", reference, (), ""
             )
-            yield _state(own, [results[check] for check in checks])
+            yield _state(own, [results[check] for check in checks], [])
 
 
-def _state(requirement: Requirement, speaking: list[CheckResult]) -> Covered:
+def _state(requirement: Requirement, speaking: list[CheckResult], absent: list[str]) -> Covered:
+    """``absent`` are checks that speak to it, and were not part of this run."""
     names = tuple(result.check for result in speaking)
     outcomes = {result.outcome for result in speaking}
     if not speaking and requirement.is_unseen:
@@ -123,7 +125,12 @@ def _state(requirement: Requirement, speaking: list[CheckResult]) -> Covered:
     if not speaking:
         return Covered(requirement, "not looked at", (), "the checks that speak to it were not part of this run")
     open_still = [result for result in speaking if not result.outcome.is_judged]
-    told = "; ".join(dict.fromkeys(_why_open(result) for result in open_still))
+    told = "; ".join(
+        [
+            *dict.fromkeys(_why_open(result) for result in open_still),
+            *(f"{check}: not part of this run" for check in absent),
+        ]
+    )
     if Outcome.FAILED in outcomes:
         return Covered(requirement, "failed", names, told)
     if Outcome.PASSED not in outcomes:
