@@ -100,6 +100,31 @@ class TestManualCapture:
         charge = client.v1.charges.retrieve(taken.latest_charge)
         assert (taken.amount_received, charge.amount, charge.amount_captured) == (1500, 2000, 1500)
 
+    def test_what_is_left_is_given_back(self, client, control):
+        """docs.stripe.com/reports/reporting-categories, "partial_capture_reversal"."""
+        held = pay(client, capture_method="manual")
+        client.v1.payment_intents.capture(held.id, {"amount_to_capture": 1500})
+        charge = client.v1.charges.retrieve(held.latest_charge, {"expand": ["balance_transaction"]})
+        assert (charge.amount_refunded, charge.refunded) == (500, False)
+        (released,) = client.v1.refunds.list({"charge": charge.id}).data
+        assert (released.amount, released.status, released.reason) == (500, "succeeded", None)
+        booked = client.v1.balance_transactions.retrieve(released.balance_transaction)
+        assert (booked.amount, booked.fee, booked.reporting_category) == (-500, 0, "partial_capture_reversal")
+        assert (charge.balance_transaction.amount, charge.balance_transaction.fee) == (
+            2000,
+            74,
+        )  # 2.9 % of 1500, and 30
+        (captured,) = [e for e in control.get("events")["events"] if e["type"] == "charge.captured"]
+        assert captured["data"]["object"]["amount_refunded"] == 500
+        assert captured["data"]["previous_attributes"] == {
+            "amount_captured": 0,
+            "amount_refunded": 0,
+            "captured": False,
+        }
+        given_back = client.v1.refunds.create({"payment_intent": held.id})
+        charge = client.v1.charges.retrieve(charge.id)
+        assert (given_back.amount, charge.amount_refunded, charge.refunded) == (1500, 2000, True)
+
     @pytest.mark.parametrize(("amount", "code"), [(2001, "amount_too_large"), (0, "parameter_invalid_integer")])
     def test_not_more_than_was_held(self, client, amount, code):
         held = pay(client, capture_method="manual")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stripe_audit.emulator.cards import Card, Decline
+from stripe_audit.emulator.resources import refunds
 from stripe_audit.emulator.resources.local_methods import mandates
 from stripe_audit.emulator.resources.local_methods.details import of_charge
 from stripe_audit.emulator.resources.money import splits
@@ -13,7 +14,7 @@ from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["SHOWN_AS_GENERIC", "charge_of", "failed_charge", "keep_method", "new_charge", "settle"]
+__all__ = ["SHOWN_AS_GENERIC", "charge_of", "failed_charge", "keep_method", "new_charge", "settle", "uncaptured"]
 
 SHOWN_AS_GENERIC = {"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"}
 """Decline codes that merchants must not show to the customer (docs.stripe.com/declines/codes)."""
@@ -119,6 +120,17 @@ def keep_method(world: World, call: Call | None, intent: Obj, method: Obj) -> No
 def settle(world: World, charge: Obj) -> None:
     """Book a captured charge: its balance transaction exists from now on."""
     splits.share(world, charge)
+    rest = charge["amount"] - charge["amount_captured"]
+    if rest:
+        refunds.release(world, charge, rest)
+
+
+def uncaptured(charge: Obj) -> dict[str, Any]:
+    """What a charge that has just been captured by hand was before."""
+    before: dict[str, Any] = {"amount_captured": 0, "captured": False}
+    if charge["amount_refunded"]:
+        before["amount_refunded"] = 0
+    return before
 
 
 def _outcome(card: Card, decline: Decline | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "book"]
+__all__ = ["ROUTES", "book", "fee_of"]
 
 FEE_PER_MILLE, FEE_FIXED = 29, 30
 """2.9 % and 30 minor units, as in a US account (stripe.com/pricing)."""
@@ -36,7 +36,7 @@ def book(
     ``application_fee`` is what goes to the platform.
     """
     if fee is None:
-        fee = round(amount * FEE_PER_MILLE / 1000) + FEE_FIXED if kind == "charge" else 0
+        fee = fee_of(amount) if kind == "charge" else 0
     now = world.clock.seconds()
     card = world.cards.get(source.get("payment_method") or "")
     is_bypassing = kind == "charge" and card is not None and card.is_available_at_once
@@ -65,6 +65,11 @@ def book(
     elif is_bypassing:
         world.clock.later(0, _tell_available, world)
     return world.store.add(transaction)
+
+
+def fee_of(amount: int) -> int:
+    """What Stripe keeps of a payment of this amount."""
+    return round(amount * FEE_PER_MILLE / 1000) + FEE_FIXED
 
 
 def _fee_details(fee: int, application_fee: int, currency: str, kind: str) -> list[Obj]:

@@ -120,7 +120,7 @@ def capture(call: Call) -> Obj:
     check_step(amount, charge["currency"])
     charge.update(captured=True, amount_captured=amount)
     attempt.settle(call.world, charge)
-    call.world.emit("charge.captured", charge, call, previous={"captured": False, "amount_captured": 0})
+    call.world.emit("charge.captured", charge, call, previous=attempt.uncaptured(charge))
     return charge
 
 

@@ -86,7 +86,7 @@ def capture(call: Call, intent: Obj) -> Obj:
     charge.update(captured=True, amount_captured=amount)
     attempt.settle(world, charge)
     intent.update(status="succeeded", amount_capturable=0, amount_received=amount)
-    world.emit("charge.captured", charge, call, previous={"captured": False, "amount_captured": 0})
+    world.emit("charge.captured", charge, call, previous=attempt.uncaptured(charge))
     world.emit("payment_intent.succeeded", intent, call)
     follow_up(world, charge)
     return intent

@@ -15,7 +15,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "release"]
 
 
 def create(call: Call) -> Obj:
@@ -25,6 +25,37 @@ def create(call: Call) -> Obj:
     amount = _amount(call, charge)
     splits.check_refund(call, charge)
     aftermath = world.cards[charge["payment_method"]].aftermath
+    refund = _new(world, charge, amount, metadata=merged({}, params.get("metadata") or {}), reason=params.get("reason"))
+    if aftermath == "pending_refund":
+        refund["status"] = "pending"
+    refund["balance_transaction"] = balance.book(world, {**refund, "description": None}, -amount, "refund")["id"]
+    previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] >= charge["amount"]
+    splits.give_back(call, charge, refund)
+    world.emit("refund.created", refund, call)
+    world.emit("charge.refunded", charge, call, previous=previous)
+    if aftermath == "pending_refund":
+        world.clock.later(world.config.refund_delay, _succeed, world, refund)
+    elif aftermath == "failing_refund":
+        world.clock.later(world.config.refund_delay, _fail, world, refund, charge)
+    return refund
+
+
+def release(world: World, charge: Obj, amount: int) -> None:
+    """What was authorised and not captured goes back: Stripe makes a refund of it, and tells of it on the charge.
+
+    It is seen in payments of merchants (github.com/woocommerce/woocommerce-gateway-stripe/issues/1073) and in the
+    reporting category ``partial_capture_reversal``.
+    """
+    refund = _new(world, charge, amount, metadata={})
+    source = {**refund, "description": None}
+    booked = balance.book(world, source, -amount, "refund", category="partial_capture_reversal")
+    refund["balance_transaction"] = booked["id"]
+    charge["amount_refunded"] += amount
+
+
+def _new(world: World, charge: Obj, amount: int, **values: Any) -> Obj:
     refund = blank(
         "refund",
         id=world.ids.new("re"),
@@ -35,25 +66,12 @@ def create(call: Call) -> Obj:
         currency=charge["currency"],
         customer=charge["customer"],
         destination_details=_destination(charge["payment_method_details"]["type"]),
-        metadata=merged({}, params.get("metadata") or {}),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
-        reason=params.get("reason"),
-        status="pending" if aftermath == "pending_refund" else "succeeded",
+        status="succeeded",
     )
-    world.store.add(refund, owner=charge["id"])
-    refund["balance_transaction"] = balance.book(world, {**refund, "description": None}, -amount, "refund")["id"]
-    previous = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] >= charge["amount_captured"]
-    splits.give_back(call, charge, refund)
-    world.emit("refund.created", refund, call)
-    world.emit("charge.refunded", charge, call, previous=previous)
-    if aftermath == "pending_refund":
-        world.clock.later(world.config.refund_delay, _succeed, world, refund)
-    elif aftermath == "failing_refund":
-        world.clock.later(world.config.refund_delay, _fail, world, refund, charge)
-    return refund
+    refund.update(values)
+    return world.store.add(refund, owner=charge["id"])
 
 
 def _destination(kind: str) -> dict[str, Any]:
@@ -126,7 +144,7 @@ def _charge(call: Call) -> Obj:
 
 
 def _amount(call: Call, charge: Obj) -> int:
-    remaining: int = charge["amount_captured"] - charge["amount_refunded"]
+    remaining: int = charge["amount"] - charge["amount_refunded"]
     if remaining <= 0:
         raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     disputes = call.world.store.members("dispute", charge["id"])

@@ -42,10 +42,20 @@ def check(call: Call, params: dict[str, Any], amount: int) -> None:
 
 
 def share(world: World, charge: Obj) -> None:
-    """A charge has been captured: book it, with what the account, or the platform, gets of it."""
+    """A charge has been captured: book it, with what the account, or the platform, gets of it.
+
+    Booked is what was authorised; Stripe's fee is that of what was captured.
+    """
     data, fee = charge["transfer_data"], min(charge["application_fee_amount"] or 0, charge["amount_captured"])
     is_direct = world.scope.account != world.keys.account
-    booked = balance.book(world, charge, charge["amount_captured"], "charge", application_fee=fee if is_direct else 0)
+    booked = balance.book(
+        world,
+        charge,
+        charge["amount"],
+        "charge",
+        fee=balance.fee_of(charge["amount_captured"]),
+        application_fee=fee if is_direct else 0,
+    )
     charge["balance_transaction"] = booked["id"]
     if is_direct:
         if fee:
