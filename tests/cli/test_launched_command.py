@@ -111,6 +111,36 @@ def test_a_live_key_in_the_code_is_refused_and_ends_all_writes(app: Path) -> Non
     assert LIVE["secret_key"] not in json.dumps(report)
 
 
+PLAIN = """
+import base64, http.server, os, urllib.request
+key = base64.b64encode((os.environ["STRIPE_SECRET_KEY"] + ":").encode()).decode()
+request = urllib.request.Request("https://api.stripe.com/v1/balance", headers={"Authorization": "Basic " + key})
+try: print("answered", urllib.request.urlopen(request, timeout=10).status, flush=True)
+except OSError as error: print("kept away:", error, flush=True)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.SimpleHTTPRequestHandler)
+server.serve_forever()
+"""
+"""An app that uses no library of Stripe's; with -I it takes no injection, as an app in another language."""
+
+
+def test_an_app_that_takes_no_injection_is_led_by_the_proxy(app: Path) -> None:
+    (app / "plain.py").write_text(PLAIN)
+    (app / "stripe-audit.yaml").write_text("version: 1\ntarget: {stripe: proxy}\n")
+    checks = ("-c", "server-starts", "-c", "webhook-signature-verified")
+    _, report, stderr = ran(app, *checks, "--", sys.executable, "-I", "plain.py")
+    assert report["target"]["allowed"] == "load", (stderr, report["notes"])
+    assert "does not reach" not in notes(report)
+
+
+@pytest.mark.overlay
+def test_an_app_that_takes_no_injection_has_no_way_to_the_real_stripe(app: Path) -> None:
+    text = PLAIN.replace("server = ", "raise SystemExit(3)\nserver = ")
+    (app / "plain.py").write_text(text)
+    _, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "-I", "plain.py")
+    told = json.dumps(report)
+    assert "kept away: <urlopen error [Errno 111] Connection refused>" in told
+
+
 def test_what_the_settings_say_counts_and_the_command_replaces_theirs(app: Path) -> None:
     (app / "stripe-audit.yaml").write_text(
         "version: 1\ntarget:\n  name: declared\n  launch: {command: [no-such-program], env: {OTHER: '{port}'}}\n"
