@@ -23,8 +23,8 @@ class SecurityHeadersSet(Check):
         Looks at the declared page (over TLS where that is declared), at answers of the API and at an answer to an
         address that does not exist. Everything must say ``X-Content-Type-Options: nosniff``; the page must also forbid
         framing by other sites and send a Referrer-Policy, and must not isolate itself with
-        Cross-Origin-Embedder-Policy, which Stripe's frames do not support. What the Content-Security-Policy allows
-        and HSTS have checks of their own.
+        Cross-Origin-Embedder-Policy, which Stripe's frames do not support. No answer should tell versions of what it is
+        made with. What the Content-Security-Policy allows, HSTS, cookies and caching have checks of their own.
 
     Why it matters:
         A payment page in another site's frame has its buttons clicked by customers who see something else. Answers
@@ -41,7 +41,16 @@ class SecurityHeadersSet(Check):
     task = "4.2"
     severity = Severity.MEDIUM
     effect = Effect.READ
-    references = ("ASVS 3.4.4", "ASVS 3.4.5", "ASVS 3.4.6", "docs.stripe.com/security/guide", "CWE-1021", "CWE-693")
+    references = (
+        "ASVS 3.4.4",
+        "ASVS 3.4.5",
+        "ASVS 3.4.6",
+        "docs.stripe.com/security/guide",
+        "ASVS 13.4.6",
+        "CWE-1021",
+        "CWE-693",
+        "CWE-200",
+    )
     max_requests = 12
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
@@ -56,7 +65,8 @@ class SecurityHeadersSet(Check):
                 ctx.note("; ".join(told))
                 continue
             seen = [ctx.evidence(text, sample.answer) for text, (sample, _) in zip(told, wrong, strict=True)]
-            title = f"{header} {'of the payment page ' if wrong[0][0].is_page else ''}is missing or wrong"
+            whose = "of the payment page " if wrong[0][0].is_page and header != "Server" else ""
+            title = "Answers tell versions" if header == "Server" else f"{header} {whose}is missing or wrong"
             yield ctx.finding(title, f"{'; '.join(told)}.", *seen, severity=worst, discriminator=header)
         if not ctx.target.has("page"):
             ctx.inconclusive("no page is declared, only the API was looked at", supply="target.routes.page")

@@ -160,3 +160,24 @@ def test_an_api_answer_needs_no_page_headers() -> None:
         "X-Frame-Options",
         "Referrer-Policy",
     }
+
+
+@pytest.mark.parametrize(
+    ("headers", "severity"),
+    [
+        ({"server": ("nginx",)}, None),
+        ({"server": ("shop",), "x-powered-by": ("Express",)}, "info"),
+        ({"server": ("nginx/1.18.0 (Ubuntu)",)}, "low"),
+        ({"server": ("Apache/2.4.57 (Debian) OpenSSL/3.0",)}, "low"),
+        ({"x-powered-by": ("PHP/8.1.2",)}, "low"),
+        ({"x-powered-by": ("Next.js 15.1",)}, "low"),
+        ({"x-aspnet-version": ("4.0.30319",)}, "low"),
+        ({"server": ("AmazonS3",)}, None),
+        ({"server": ("Microsoft-IIS/10.0",)}, "low"),
+        ({"server": ("cloudflare",)}, None),
+    ],
+)
+def test_what_a_server_tells_of_itself(headers, severity):
+    sound = {"x-content-type-options": ("nosniff",), **headers}
+    problems = header_problems(lambda name: sound.get(name, ()), is_page=False)
+    assert [problem.severity for problem in problems] == ([severity] if severity else [])

@@ -25,7 +25,11 @@ def origins_to_try(frontend_url: str | None) -> dict[str, str]:
     host = frontend.hostname or "shop.example.com"
     tried = {"foreign": "https://attacker.example", "null": "null", "suffix": f"https://{host}.attacker.example"}
     if frontend_url:
-        tried["prefix"] = f"{frontend.scheme}://attacker{frontend.netloc.rpartition('@')[2]}"
+        place = frontend.netloc.rpartition("@")[2]
+        tried["prefix"] = f"{frontend.scheme}://attacker{place}"
+        tried["character"] = f"{frontend.scheme}://{place.replace('.', 'x', 1)}"
+        if frontend.scheme == "https":
+            tried["http"] = f"http://{place}"
     return tried
 
 

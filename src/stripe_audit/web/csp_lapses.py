@@ -1,8 +1,8 @@
 """What is written wrongly in a policy, and hosts on which anybody may put a script. Pure.
 
 Browsers pass over what they do not understand, so that a slip of the pen leaves something open without a word. The
-hosts are among those that Google's csp-evaluator lists as ways around a policy (allowlist_bypasses, 1.1.8), chosen for what
-they are: mirrors of all packages, and storage where anybody has an account.
+hosts are among those that Google's csp-evaluator lists as ways around a policy (allowlist_bypasses, 1.1.8), chosen
+for what they are: mirrors of all packages, and storage where anybody has an account.
 """
 
 from __future__ import annotations
@@ -24,10 +24,16 @@ _KEYWORDS = frozenset(
         "report-sample",
     )
 )
+_FETCHING = (
+    *("child-src", "connect-src", "default-src", "font-src", "frame-src", "img-src", "manifest-src", "media-src"),
+    *("object-src", "script-src", "script-src-attr", "script-src-elem", "style-src", "style-src-attr"),
+    *("style-src-elem", "worker-src"),
+)
 _DIRECTIVES = frozenset(
-    "base-uri child-src connect-src default-src font-src form-action frame-ancestors frame-src img-src manifest-src"
-    " media-src object-src report-to report-uri sandbox script-src script-src-attr script-src-elem style-src"
-    " style-src-attr style-src-elem worker-src upgrade-insecure-requests require-trusted-types-for trusted-types".split()
+    (
+        *(*_FETCHING, "base-uri", "form-action", "frame-ancestors", "report-to", "report-uri", "sandbox"),
+        *("upgrade-insecure-requests", "require-trusted-types-for", "trusted-types"),
+    )
 )
 _ANYBODYS = (
     *("cdn.jsdelivr.net", "cdnjs.cloudflare.com", "ajax.googleapis.com", "storage.googleapis.com"),
@@ -44,7 +50,7 @@ def lapses_in(directives: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, st
         bare = [
             source for source in lowered if source in _KEYWORDS or source.startswith(("nonce-", "sha256-", "sha512-"))
         ]
-        if bare and name.endswith(("-src", "-elem", "-attr", "-uri", "-ancestors", "form-action")):
+        if bare and name in (*_FETCHING, "base-uri", "form-action", "frame-ancestors"):
             yield "quotes", f"quotation marks are missing in {name} around {', '.join(bare)}, which are taken for hosts"
         if "'none'" in lowered and len(lowered) > 1:
             yield "none", f"'none' stands beside other sources in {name}, and counts for nothing"

@@ -63,9 +63,26 @@ def header_problems(headers_of: Lookup, *, is_page: bool) -> tuple[HeaderProblem
         found.append(HeaderProblem("X-Content-Type-Options", "medium" if is_page else "low", "is not nosniff"))
     if is_page:
         found += _page_problems(headers_of)
+    found += _told_versions(headers_of)
     if any("1" in value and "block" in value.lower() for value in headers_of("x-xss-protection")):
         found.append(HeaderProblem("X-XSS-Protection", "info", "1; mode=block is obsolete; send 0, or nothing"))
     return tuple(found)
+
+
+_TELLING = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "x-runtime-version")
+_VERSION = re.compile(r"[A-Za-z)][/ ]v?\d+(\.\d+)*|^\d+(\.\d+)+$")
+
+
+def _told_versions(headers_of: Lookup) -> list[HeaderProblem]:
+    """What the server says of itself: versions (ASVS 5.0, 13.4.6), or just its name."""
+    said = [(name, value) for name in _TELLING for value in headers_of(name)]
+    exact = [f"{name}: {value}" for name, value in said if _VERSION.search(value)]
+    if exact:
+        return [
+            HeaderProblem("Server", "low", f"tells versions, by which known flaws are looked up: {'; '.join(exact)}")
+        ]
+    names = [f"{name}: {value}" for name, value in said if name != "server"]
+    return [HeaderProblem("Server", "info", f"tells what it is made of: {'; '.join(names)}")] if names else []
 
 
 def _page_problems(headers_of: Lookup) -> list[HeaderProblem]:

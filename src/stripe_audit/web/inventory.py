@@ -47,7 +47,8 @@ def source_of(script: Script, page_url: str) -> str:
 
 def inventory_of(page: Page, allowed: Sequence[AllowedScript]) -> Inventory:
     """Compare. Inline data blocks and scripts of the same name count once."""
-    sources = list(dict.fromkeys(source_of(script, page.url) for script in page.scripts if script.is_run))
+    loaded = [*(script for script in page.scripts if script.is_run), *(Script(url) for url in page.preloads)]
+    sources = list(dict.fromkeys(source_of(script, page.url) for script in loaded))
     reasons = {
         source: next((one.reason for one in allowed if fnmatchcase(source, one.source)), None) for source in sources
     }

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from stripe_audit.demo.app import Shop
-from stripe_audit.demo.defects import exposure
+from stripe_audit.demo.defects import browsing, exposure
 from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.pages import Pages
@@ -292,5 +292,6 @@ DEFECTS = (
         seen_in="samarbadriddin0v/notion-clone#2",
         shop=_SecretInScript,
     ),
+    *browsing.DEFECTS,
     *exposure.DEFECTS,
 )
