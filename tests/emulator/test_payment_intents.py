@@ -286,3 +286,24 @@ def test_intents_are_listed_by_customer(client):
     mine = create(client, customer=customer.id)
     create(client)
     assert [one.id for one in client.v1.payment_intents.list({"customer": customer.id}).data] == [mine.id]
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"receipt_email": "nobody"}, "email_invalid"),
+        ({"statement_descriptor_suffix": "x" * 23}, None),
+        ({"statement_descriptor_suffix": "<shop>"}, None),
+        ({"statement_descriptor_suffix": "1234"}, None),
+        ({"statement_descriptor": "it's"}, None),
+    ],
+)
+def test_what_is_printed_or_sent_must_be_fit_for_it(client, params, code):
+    (name,) = params
+    intent = create(client)
+    for attempt in (lambda: create(client, **params), lambda: client.v1.payment_intents.update(intent.id, params)):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            attempt()
+        assert (caught.value.param, caught.value.code) == (name, code)
+    fitting = {"receipt_email": "ada@example.com", "statement_descriptor_suffix": "SHOP 12"}
+    assert create(client, **fitting).statement_descriptor_suffix == "SHOP 12"

@@ -199,3 +199,11 @@ class TestTopups:
         with pytest.raises(stripe.InvalidRequestError) as caught:
             self.made(client, source="src_none")
         assert caught.value.param == "source"
+
+
+@pytest.mark.parametrize("currency", ["huf", "twd"])
+def test_some_currencies_are_paid_out_whole(client, currency):
+    pay(client, "pm_card_bypassPending", amount=100_000, currency=currency)
+    with pytest.raises(stripe.InvalidRequestError, match="whole") as caught:
+        client.v1.payouts.create({"amount": 1050, "currency": currency})
+    assert caught.value.param == "amount"

@@ -9,6 +9,7 @@ from stripe_audit.emulator.resources.aftermath import follow_up
 from stripe_audit.emulator.resources.amounts import check_amount, check_step, currency_of
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.resources.money import splits
+from stripe_audit.emulator.resources.wording import check_texts
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call
@@ -35,6 +36,7 @@ def create(call: Call) -> Obj:
             raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     currency = currency_of(params)
     check_amount(params["amount"], currency)
+    check_texts(params)
     splits.check(call, params, params["amount"])
     customer = customers.living(call, params["customer"], "customer") if params.get("customer") else None
     method = _method(call, customer, params.get("source"))

@@ -22,6 +22,7 @@ from stripe_audit.emulator.resources.local_methods.choice import check_types, ty
 from stripe_audit.emulator.resources.local_methods.kinds import KINDS
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.resources.money import splits
+from stripe_audit.emulator.resources.wording import check_texts
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.shared import shared
@@ -69,6 +70,7 @@ def create(call: Call) -> Obj:
     for name in _CONFIRM_ONLY:
         if name in params and name != "use_stripe_sdk" and not params.get("confirm"):
             raise invalid(f"You may only use `{name}` when `confirm` is true.", name)
+    check_texts(params)
     splits.check(call, params, params["amount"])
     customer = _customer(call, params)
     identity = call.world.ids.new("pi")
@@ -131,6 +133,7 @@ def update(call: Call) -> Obj:
     if frozen:
         check_amount(amount, currency)
     check_types(params, currency)
+    check_texts(params)
     splits.check(call, {**intent, **params}, amount)
     customer = _customer(call, params) if "customer" in params else intent["customer"]
     method = _given_method(call, {**intent, "customer": customer})

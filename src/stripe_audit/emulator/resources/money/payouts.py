@@ -21,6 +21,8 @@ ARRIVAL_SECONDS = {"standard": 2 * 24 * 3600, "instant": 30 * 60}
 """docs.stripe.com/payouts: two business days; docs.stripe.com/payouts/instant-payouts: typically within 30 minutes."""
 ON_ITS_WAY_SECONDS = 600
 """How long a payout can still be cancelled before it is given to the bank."""
+_WHOLE = {"huf", "twd"}
+"""Charged in hundredths, and paid out in whole units only (docs.stripe.com/currencies#special-cases)."""
 
 
 def create(call: Call) -> Obj:
@@ -28,6 +30,8 @@ def create(call: Call) -> Obj:
     currency, amount = currency_of(params), params["amount"]
     if amount < 1:
         raise invalid("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
+    if currency in _WHOLE and amount % 100:
+        raise invalid(f"Payouts in {currency.upper()} must be whole: a multiple of 100.", "amount")
     destination = params.get("destination") or default_of(world, currency)["id"]
     failure_of(world, destination)
     if amount > world.funds.available[currency]:
