@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import time
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from stripe_audit import Answer, Check, Context, Effect, Finding, Severity, TargetError, Uses, WebhookRoute, trials, web
+from stripe_audit import (
+    Answer,
+    Check,
+    Context,
+    Effect,
+    Finding,
+    Severity,
+    TargetError,
+    Uses,
+    WebhookRoute,
+    trials,
+    web,
+    webhooks,
+)
 
-HUGE_BYTES = 2 * 1024 * 1024
-EVENT = {"id": "evt_malformed", "object": "event", "livemode": False, "type": "payment_intent.succeeded"}
-SIGNED: dict[str, bytes] = {
-    "text that is no JSON": b"this is not json",
-    "JSON that is cut off": b'{"id": "evt_malformed", "object": "event", "type": ',
-    "a JSON array": b'[{"id": "evt_malformed"}]',
-    "a JSON text": b'"payment_intent.succeeded"',
-    "null": b"null",
-    "an object without members": b"{}",
-    "an event without a type": json.dumps({**EVENT, "type": None, "data": {"object": {}}}).encode(),
-    "an event without data": json.dumps(EVENT).encode(),
-}
-"""Bodies that come with a right signature: from a bug at the sender, or from whoever has the secret."""
-UNSIGNED_AND_HUGE = f"an unsigned body of {HUGE_BYTES // 1024**2} MB"
+UNSIGNED = (webhooks.UNSIGNED_AND_HUGE, webhooks.UNSIGNED_BOMB)
 
 
 class Seen(NamedTuple):
@@ -38,8 +38,10 @@ class WebhookMalformedEventRejected(Check):
 
     What it checks:
         Sends to each webhook endpoint, rightly signed, bodies that are no event: no JSON, JSON of other kinds, an event
-        without a type or without data; and, unsigned, one of 2 MB. Each must be answered in time, without a 5xx, a
-        stack trace or a secret; the large one must not be taken. Afterwards a genuine event must still be taken.
+        without a type or without data; events in a wrapping in which Stripe sends none: as text, as a form, in gzip;
+        and, unsigned, one of 2 MB, and gzip of 8 MB in a few KB. Each must be answered in time, without a 5xx, a stack
+        trace or a secret; the large ones must not be taken. Afterwards a genuine event must still be taken. Whether the
+        odd wrappings are taken does not matter.
 
     Why it matters:
         A crash is answered 500, so Stripe sends the same event again, for days. A stack trace tells an attacker
@@ -57,8 +59,8 @@ class WebhookMalformedEventRejected(Check):
     needs = ("route:webhook", "webhook_secret", "stripe")
     effect = Effect.WRITE
     uses = Uses()
-    references = ("docs.stripe.com/webhooks", "ASVS 16.5.1", "CWE-20", "CWE-209", "CWE-770")
-    max_requests = 80
+    references = ("docs.stripe.com/webhooks", "ASVS 16.5.1", "CWE-20", "CWE-209", "CWE-409", "CWE-770")
+    max_requests = 110
     max_objects = 5
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
@@ -82,20 +84,22 @@ class WebhookMalformedEventRejected(Check):
 
 
 async def sent(ctx: Context, route: WebhookRoute) -> list[Seen]:
-    """Send all of them, then a genuine event."""
+    """Send all of them, the large ones last, then a genuine event."""
 
-    async def one(name: str, body: bytes, headers: dict[str, str] | None = None) -> Seen:
+    async def one(name: str, malformed: webhooks.Malformed) -> Seen:
+        headers = malformed.sent(route.secret or "", int(time.time()))
         try:
-            answer = await ctx.deliver(route, body, headers=headers, effect=Effect.PROBE)
+            answer = await ctx.deliver(route, malformed.body, headers=headers, effect=Effect.PROBE)
         except TargetError as error:
             return Seen(name, None, error.message)
         return Seen(name, answer)
 
-    found = await asyncio.gather(*(one(name, body) for name, body in SIGNED.items()))
-    huge = json.dumps({**EVENT, "padding": "x" * HUGE_BYTES}).encode()
-    taken = await one(UNSIGNED_AND_HUGE, huge, {})
-    if not (taken.answer and taken.answer.is_success and await trials.accepts_anything(ctx, route)):
-        found.append(taken)  # else a 2xx tells nothing: everything is answered so
+    signed = {name: malformed for name, malformed in webhooks.MALFORMED.items() if malformed.is_signed}
+    found = list(await asyncio.gather(*(one(name, malformed) for name, malformed in signed.items())))
+    large = [await one(name, webhooks.MALFORMED[name]) for name in UNSIGNED]
+    is_taken = any(seen.answer and seen.answer.is_success for seen in large)
+    if not (is_taken and await trials.accepts_anything(ctx, route)):
+        found += large  # else a 2xx tells nothing: everything is answered so
     await trials.need_a_working_endpoint(ctx, route)
     return found
 
@@ -104,13 +108,13 @@ def assess(seen: Seen, secrets: list[str]) -> tuple[Severity, str] | None:
     """Severity and title of what is wrong with an answer, the worst first."""
     name, answer, error = seen
     if answer is None:  # a server may hang up on a body that it will not read
-        is_hung_up = name == UNSIGNED_AND_HUGE and error is not None and "no whole answer" not in error
+        is_hung_up = name in UNSIGNED and error is not None and "no whole answer" not in error
         return None if is_hung_up else (Severity.MEDIUM, "A malformed event is not answered")
     if web.secret_in(answer.text) or any(secret in answer.text for secret in secrets):
         return Severity.CRITICAL, "The answer to a malformed event shows a secret"
     if language := web.stack_trace_in(answer.text):
         return Severity.MEDIUM, f"A malformed event is answered with a stack trace ({language})"
-    if name == UNSIGNED_AND_HUGE and answer.is_success:
+    if name in UNSIGNED and answer.is_success:
         return Severity.MEDIUM, "An unsigned body of any size is taken"
     if answer.status >= 500:
         return Severity.LOW, "A malformed event ends in a server error"

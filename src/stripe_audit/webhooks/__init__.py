@@ -14,13 +14,18 @@ from stripe_audit.webhooks.forgeries import (
     genuine_header,
     signed_for_another,
 )
+from stripe_audit.webhooks.malformed import MALFORMED, UNSIGNED_AND_HUGE, UNSIGNED_BOMB, Malformed
 
 __all__ = [
     "FORGERIES",
+    "MALFORMED",
     "PLACEHOLDER_KEYS",
     "SPELLINGS",
     "TOLERANCE_S",
+    "UNSIGNED_AND_HUGE",
+    "UNSIGNED_BOMB",
     "Forgery",
+    "Malformed",
     "Registered",
     "body_of",
     "doubled",

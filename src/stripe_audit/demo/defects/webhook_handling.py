@@ -60,6 +60,15 @@ class _ShowsSecret(Receipts):
             raise Refusal(refusal.status, refusal.code, f"No match with {self.secret(route)}.") from None
 
 
+class _ChoosesParser(Shop):
+    """Chooses the parser by the content type, and has none for others."""
+
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        if request.content_type != "application/json" or "Content-Encoding" in request.headers:
+            return self.crashed(KeyError(request.content_type))
+        return await super().webhook(route, request)
+
+
 class _WorksBeforeAnswering(Receipts):
     """What must be done is done first: an invoice is drawn, a mail server asked."""
 
@@ -104,5 +113,11 @@ DEFECTS = (
         "webhook-refusal-disciplined",
         also=("webhook-malformed-event-rejected",),
         receipts=_ShowsSecret,
+    ),
+    Defect(
+        "other-content-type-crashes",
+        "An event in another content type or encoding than JSON ends in a 500",
+        "webhook-malformed-event-rejected",
+        shop=_ChoosesParser,
     ),
 )
