@@ -177,9 +177,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )
     inputs.add(folder / "database.yaml")
     for name, more in {
-        "plan": ("run", "--dry-run"),
-        "plan in Markdown": ("run", "--dry-run", "--format", "markdown"),
-        "settings": ("settings", "check"),
+        "plan": ("run", "--dry-run", "--format", "markdown"),
         "again": ("report", "out.json"),
         "database": ("run", "-s", "database.yaml", "--check", "one-time-payment-completes", "--format", "json=db.json"),
     }.items():
