@@ -31,15 +31,16 @@ class WebhookEndpointReachable(Check):
     What it checks:
         Posts an event of an invented type to each webhook endpoint, without a signature. A refusal is a good answer:
         the endpoint is there. Nothing there, a login, a CSRF check, a web page or a crash is none. A path beside it
-        shows how the target answers where nothing is, and in doubt a rightly signed event decides. Redirects are
-        judged by webhook-url-not-redirected.
+        shows how the target answers where nothing is, and in doubt a rightly signed event decides. A host that has
+        IPv6 addresses must answer by IPv4 too. Redirects are judged by webhook-url-not-redirected.
 
     Why it matters:
         After days of failed deliveries Stripe disables the endpoint, and payments are never told of.
 
     How to fix:
-        Register in Workbench → Webhooks the path at which the handler really is. Exempt it from login, session and CSRF
-        middleware: the signature is its protection. Per framework: docs/fixes/webhook-signatures.md.
+        Register in Workbench → Webhooks the path at which the handler really is, for POST. Listen on both families, not
+        on ``localhost``, which may be one of them. Exempt it from login, session and CSRF middleware: the signature is
+        its protection. Per framework: docs/fixes/webhook-signatures.md.
     """
 
     id = "webhook-endpoint-reachable"
@@ -48,7 +49,7 @@ class WebhookEndpointReachable(Check):
     needs = ("route:webhook",)
     effect = Effect.PROBE
     uses = Uses(shared=("target",))
-    references = ("docs.stripe.com/webhooks#behaviors", "docs.stripe.com/webhooks/quickstart")
+    references = ("docs.stripe.com/webhooks#behaviors", "docs.stripe.com/webhooks/quickstart", "docs.stripe.com/ips")
     max_requests = 15
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
@@ -60,6 +61,13 @@ class WebhookEndpointReachable(Check):
                     seen.error or f"unsigned event: answered {seen.answer and seen.answer.status}", seen.answer
                 )
                 yield ctx.finding(title, f"{route.path}: {why}", told, route=route.label, discriminator=title)
+        families = await trials.answers_by(ctx.spec.url)
+        if families.get("IPv6") and not families.get("IPv4"):
+            told = ctx.evidence("connections to each address of the host", data=families)
+            detail = f"{ctx.spec.url} answers by IPv6 alone. Stripe sends webhook events from IPv4 addresses."
+            yield ctx.finding("The webhook endpoints cannot be reached by IPv4", detail, told, discriminator="IPv4")
+        elif families.get("IPv4") and families.get("IPv6") is False:
+            ctx.note("the host has an IPv6 address that nobody answers: what tries it first has to wait, or fails")
 
 
 async def knock(ctx: Context, route: WebhookRoute) -> Seen:
@@ -113,8 +121,11 @@ def assess(seen: Seen) -> tuple[str, str] | None:
     status = answer.status
     if web.asks_for_csrf_token(status, answer.text):
         return "A CSRF check stands before a webhook endpoint", f"it answers {status} and asks for a CSRF token."
-    if status in (404, 405, 410):
+    if status in (404, 410):
         return "A webhook endpoint is not there", f"POST is answered {status}."
+    if status == 405:
+        allowed = answer.header("allow") or "other methods"
+        return "A webhook endpoint does not take POST", f"POST is answered 405; it takes {allowed}."
     if status in (401, 403) and (signed or answer.header("www-authenticate")):
         return "A login stands before a webhook endpoint", f"it answers {status} before it asks for a signature."
     if status >= 500:

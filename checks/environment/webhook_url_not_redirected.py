@@ -78,8 +78,13 @@ def is_only_to_https(answer: Answer) -> bool:
 def hint(answer: Answer) -> str:
     """What the redirect is, as the end of a sentence."""
     old, new = urlsplit(answer.url), urlsplit(urljoin(answer.url, answer.header("location") or ""))
+    before, after = old.hostname or "", new.hostname or ""
     if new.path.rstrip("/") == old.path.rstrip("/") and new.path != old.path:
         return ", the same path but for the slash at its end."
     if any(word in new.path.lower() for word in ("login", "signin", "sign-in", "auth")):
         return ", a login: the route needs an exemption from it."
-    return f", on {new.hostname} instead of {old.hostname}." if new.hostname != old.hostname else "."
+    if before != after and before.removeprefix("www.") == after.removeprefix("www."):
+        return f", the same host {'without' if before.startswith('www.') else 'with'} www."
+    if before != after:
+        return f", on {after} instead of {before}."
+    return ", the same address over https." if (old.scheme, new.scheme) == ("http", "https") else "."

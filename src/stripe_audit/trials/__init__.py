@@ -13,6 +13,7 @@ from stripe_audit.trials.acknowledgements import (
     time_acknowledgements,
     what_is_waited_for,
 )
+from stripe_audit.trials.address_families import answers_by
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
@@ -92,6 +93,7 @@ __all__ = [
     "Waits",
     "accepts_anything",
     "accepts_forgery",
+    "answers_by",
     "api_answers",
     "believed_forgeries",
     "clock_ahead_s",

@@ -25,7 +25,7 @@ MISSING, CRASH = "A webhook endpoint is not there", "A webhook endpoint answers 
         (answered(404, "{}"), NOTHING, TAKEN, True, None),  # hides from whoever does not sign
         (answered(404, "{}"), NOTHING, answered(404), False, MISSING),
         (answered(410, "{}"), NOTHING, None, False, MISSING),
-        (answered(405, "{}"), NOTHING, None, False, MISSING),
+        (answered(405, "{}", allow="GET"), NOTHING, None, False, "A webhook endpoint does not take POST"),
         (answered(401, "{}"), NOTHING, None, False, None),
         (answered(401, "{}"), answered(401, "{}"), answered(401, "{}"), False, LOGIN),
         (answered(401, "{}"), answered(401, "{}"), TAKEN, True, None),

@@ -12,11 +12,12 @@ def redirect(to: str):
 @pytest.mark.parametrize(
     ("location", "only_to_https", "hint"),
     [
-        ("https://shop.test/api/hook", True, "."),
-        ("https://shop.test:8443/api/hook", True, "."),
+        ("https://shop.test/api/hook", True, ", the same address over https."),
+        ("https://shop.test:8443/api/hook", True, ", the same address over https."),
         ("https://shop.test/api/hook/", False, ", the same path but for the slash at its end."),
         ("/api/hook/", False, ", the same path but for the slash at its end."),
-        ("https://www.shop.test/api/hook", False, ", on www.shop.test instead of shop.test."),
+        ("https://www.shop.test/api/hook", False, ", the same host with www."),
+        ("https://hooks.shop.test/api/hook", False, ", on hooks.shop.test instead of shop.test."),
         ("/login?next=/api/hook", False, ", a login: the route needs an exemption from it."),
         ("/elsewhere", False, "."),
     ],

@@ -106,6 +106,15 @@ class _NoWebhook(Shop):
         return super().webhook_path(route) if route else "/api/webhook/stripe"
 
 
+class _GetAlone(Shop):
+    """The main route was registered with the wrong verb."""
+
+    async def webhook(self, route: str, request: web.Request) -> web.Response:
+        if not route:
+            raise web.HTTPMethodNotAllowed("POST", ["GET"])
+        return await super().webhook(route, request)
+
+
 class _Redirected(Shop):
     async def answered(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -161,6 +170,13 @@ DEFECTS = (
         also=("webhook-url-not-redirected", *_EVENTS_LOST),
         seen_in="fossasia/eventyay#4296",
         shop=_NoWebhook,
+    ),
+    Defect(
+        "webhook-takes-get-alone",
+        "The webhook endpoint is registered for GET",
+        "webhook-endpoint-reachable",
+        also=("webhook-url-not-redirected", *_EVENTS_LOST),
+        shop=_GetAlone,
     ),
     Defect(
         "healthy-whatever-happens",
