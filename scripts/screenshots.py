@@ -1,8 +1,8 @@
 """Photograph the HTML report for the README: the demo with three defects, in light and in dark.
 
-    python scripts/screenshots.py [RUN.json]
+    python scripts/screenshots.py [RUN.json [NAME.png]]
 
-Writes ``docs/images/report-light.png`` (the summary) and ``report-dark.png`` (a finding with its sequence diagram).
+With a name, only the summary of that report, in light. Otherwise it writes ``docs/images/report-light.png`` (the summary) and ``report-dark.png`` (a finding with its sequence diagram).
 Needs Debian's Chromium, and looks best where the fonts Inter and JetBrains Mono are installed.
 """
 
@@ -35,12 +35,13 @@ def demo(folder: Path) -> Path:
     return made
 
 
-async def photograph(page_file: Path) -> None:
-    """Both images."""
+async def photograph(page_file: Path, name: str | None) -> None:
+    """Both images, or the one that has a name."""
     async with open_page() as page:
         await page.resize(WIDTH, HEIGHT)
-        await _shot(page, page_file, "light", "body", "report-light.png")
-        await _shot(page, page_file, "dark", ".finding:has(.sequence)", "report-dark.png")
+        await _shot(page, page_file, "light", "body", name or "report-light.png")
+        if not name:
+            await _shot(page, page_file, "dark", ".finding:has(.sequence)", "report-dark.png")
 
 
 async def _shot(page: Page, page_file: Path, scheme: str, selector: str, name: str) -> None:
@@ -60,7 +61,7 @@ def main() -> None:
         report = Path(sys.argv[1]) if sys.argv[1:] else demo(Path(folder))
         page = Path(folder, "report.html")
         page.write_text(HtmlReporter().render(read_report(report)), "utf-8")
-        asyncio.run(photograph(page))
+        asyncio.run(photograph(page, sys.argv[2] if sys.argv[2:] else None))
 
 
 if __name__ == "__main__":
