@@ -2,8 +2,10 @@
 
     python scripts/screenshots.py [RUN.json [NAME.png]]
 
-With a name, only the summary of that report, in light. Otherwise it writes ``docs/images/report-light.png`` (the summary) and ``report-dark.png`` (a finding with its sequence diagram).
-Needs Debian's Chromium, and looks best where the fonts Inter and JetBrains Mono are installed.
+With a name, only the summary of that report, in light. Otherwise ``docs/images/report-light.png`` (the summary) and
+``report-dark.png`` (a finding with its sequence diagram). The report on the Fastify backend takes a run of its own,
+in ``examples/fastify-shop/as-reviewed``. Needs Debian's Chromium, and looks best where the fonts Inter and
+JetBrains Mono are installed.
 """
 
 from __future__ import annotations
