@@ -41,7 +41,7 @@ def test_its_examples_pass_on_the_sound_shop(page: str, tmp_path: Path) -> None:
             text = HEAD.replace("my-scenario", name) + "steps:\n  - create_payment: {}\n" + textwrap.indent(block, "  ")
         files.append(tmp_path / f"{name.replace('-', '_')}.yaml")
         files[-1].write_text(text, "utf-8")
-    assert len(files) == 3
+    assert len(files) == 4
     catalog = load_catalog(scenarios=files, has_builtin=False)
     with demo_stage(patience=5.0) as stage:
         results = run_checks(list(catalog), stage, catalog=catalog)

@@ -318,6 +318,43 @@ def test_what_the_observer_does_not_show_is_told_and_not_judged(tmp_path: Path, 
     assert alone.outcome is Outcome.INCONCLUSIVE and "none of its conditions" in (alone.reason or "")
 
 
+EXPLORED = """\
+steps:
+  - name: all orders
+    explore:
+      sequences: 40
+      seconds: 60
+      steps:
+        - create_payment: {hold: true}
+        - pay: {with: declined}
+        - pay: {becomes: succeeded}
+      that: {state: paid, fulfilled: 1}
+"""
+
+
+def test_an_exploration_finds_shrinks_and_replays(run: Run, tmp_path: Path) -> None:
+    with demo_stage(defects=["late-failure-wins"], patience=0.5) as other:
+        found = run(EXPLORED, on=other)
+        assert found.outcome is Outcome.FAILED, (found.reason, found.error)
+        (finding,) = found.findings
+        assert "payment_intent.succeeded, then payment_intent.payment_failed. Then state is 'failed'" in finding.detail
+        data = finding.evidence[0].data
+        assert data is not None and data["deliveries"][-1].endswith("payment_intent.payment_failed")
+        path = tmp_path / f"{found.check.replace('-', '_')}_replayed.yaml"
+        path.write_text(data["replay"], "utf-8")
+        catalog = load_catalog(scenarios=[path], has_builtin=False)
+        (again,) = run_checks(list(catalog), other, catalog=catalog).values()
+        assert again.outcome is Outcome.FAILED and "state is 'failed', not 'paid'" in again.findings[0].detail
+
+
+def test_an_exploration_survives_on_the_sound_shop_and_needs_a_control(run: Run) -> None:
+    result = run(EXPLORED.replace("sequences: 40", "sequences: 12"))
+    passed(result)
+    assert result.notes == ("all orders: 12 orders of 3 events were survived",)
+    wrong = run(EXPLORED.replace("state: paid", "state: refunded").replace("seconds: 60", "seconds: 1"))
+    assert wrong.outcome is Outcome.INCONCLUSIVE and "even in the order sent" in (wrong.reason or "")
+
+
 FIXTURE = """{"_meta": {"template_version": 0}, "fixtures": [
  {"name": "intent", "path": "/v1/payment_intents", "method": "post",
   "params": {"amount": 1999, "currency": "usd", "payment_method": "pm_card_visa", "confirm": true,

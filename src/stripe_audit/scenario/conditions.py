@@ -10,7 +10,7 @@ from stripe_audit.models import Severity
 from stripe_audit.scenario.steps import Action, Name, Seconds, Template, Value
 from stripe_audit.scenario.templates import check_expression
 
-__all__ = ["SUBJECTS", "Conditions", "Eventually", "Expect", "Stays"]
+__all__ = ["SUBJECTS", "Conditions", "Eventually", "Expect", "Expression", "Stays"]
 
 Expression = Annotated[str, AfterValidator(check_expression)]
 

@@ -24,7 +24,7 @@ from stripe_audit.webhooks.forgeries import FORGERIES, forged_header
 from stripe_audit.webhooks.samples import kind_of, sample_object
 from stripe_audit.webhooks.synthetic import with_paths
 
-__all__ = ["deliver"]
+__all__ = ["arrive", "deliver", "told_of"]
 
 _PAUSES_S = (0.05, 0.2, 0.6)
 """Before what was refused is sent again: Stripe's hours, compressed."""
@@ -46,6 +46,34 @@ async def deliver(course: Course, step: Step, body: Deliver) -> None:
     if name := saved_as(step):
         statuses = [attempt.status for attempt in attempts]
         course.saved[name] = {"statuses": statuses, "acknowledged": is_taken, "count": len(statuses)}
+
+
+async def told_of(course: Course, step: Step, of: str) -> list[Event]:
+    """The events about what was made that are kept back, in the order in which Stripe would have sent them."""
+    return await _chosen(course, step, Deliver(of=of))
+
+
+async def arrive(course: Course, of: str, groups: Sequence[Sequence[Event]]) -> None:
+    """Deliver group after group, the events of one at the same moment; what is refused comes again in the end."""
+    stripe, ids = course.ctx.stripe, course.made[of].ids
+    refused: dict[str, None] = {}
+    for group in groups:
+        attempts: list[list[Attempt]] = []
+        if len(group) == 1:
+            released = [one for name in ids for one in await stripe.release(name, events=[str(group[0]["id"])])]
+            attempts = [released or await stripe.resend(str(group[0]["id"]))]
+        else:
+            attempts = list(await together(stripe.resend(str(event["id"])) for event in group))
+        for event, got in zip(group, attempts, strict=True):
+            if not all(map(is_acknowledged, got)):
+                refused[str(event["id"])] = None
+    for pause in _PAUSES_S:
+        if not refused:
+            break
+        await asyncio.sleep(pause)
+        for identity in list(refused):
+            if all(map(is_acknowledged, await stripe.resend(identity))):
+                del refused[identity]
 
 
 async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
@@ -74,6 +102,8 @@ async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
             supply="target.routes.webhook[].events",
         )
     events.sort(key=lambda event: int(event["created"]))
+    if body.positions is not None:
+        return [events[number - 1] for number in body.positions if number <= len(events)]
     if body.order == "reversed":
         events.reverse()
     elif body.order == "shuffled":

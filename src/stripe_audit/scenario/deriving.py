@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ __all__ = ["Derived", "derived"]
 
 _POLLS = 30
 """How often a condition is looked at, at most, within the usual patience: pauses grow to 0.2 s."""
+_CONFIRMING = 50
+"""Sequences that an exploration takes to confirm a failure and to make it simple."""
 _NEEDS: dict[str, tuple[str, ...]] = {
     "create_payment": ("route:create_payment", "items", "stripe"),
     "create_customer": ("route:customer",),
@@ -26,10 +28,11 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "hold": ("route:webhook",),
     "deliver": ("route:webhook",),
     "fixture": ("route:webhook",),
+    "explore": ("route:webhook", "observer:order"),
 }
 _AT_STRIPE = (
     "pay", "authenticate", "capture", "cancel", "refund", "dispute", "stripe", "advance", "hold", "deliver", "fault",
-    "fixture",
+    "fixture", "explore",
 )  # fmt: skip
 _SUBJECT_NEEDS = {
     "order": "observer:order",
@@ -68,8 +71,8 @@ def derived(scenario: Scenario) -> Derived:
         needs=tuple(dict.fromkeys([*needs, *model.needs])),
         effect=max(effects, key=lambda effect: effect.rank),
         uses=Uses(shared=tuple(name for name in _SHARED if name not in alone), alone=alone),
-        max_requests=rows * sum(_requests(step) for step in steps),
-        max_objects=rows * sum(step.model.action.startswith("create_") for step in steps),
+        max_requests=rows * sum(_total(step, _requests) for step in (*scenario.steps, *scenario.final)),
+        max_objects=rows * sum(_total(step, _objects) for step in (*scenario.steps, *scenario.final)),
         is_alone=bool(own_alone),
         reads_logs="observer:logs" in needs,
     )
@@ -110,10 +113,24 @@ def _effects(step: Step) -> Iterator[Effect]:
         yield Effect.WRITE
 
 
+def _total(step: Step, measure: Callable[[Step], int]) -> int:
+    """Of the step and those inside it, which an exploration takes again and again."""
+    times = step.model.explore.sequences + _CONFIRMING if step.model.explore else 1
+    return measure(step) + times * sum(_total(inner, measure) for inner in step.inside)
+
+
+def _objects(step: Step) -> int:
+    return int(step.model.action.startswith("create_"))
+
+
 def _requests(step: Step) -> int:
     body: Any = step.model.body
-    if step.inside or not isinstance(body, Conditions):
-        return 0 if step.inside else getattr(body, "copies", 1) * (2 if step.model.action.startswith("create_") else 1)
+    if step.model.explore:
+        return (step.model.explore.sequences + _CONFIRMING) * _POLLS
+    if step.model.together:
+        return 0
+    if not isinstance(body, Conditions):
+        return int(getattr(body, "copies", 1)) * (2 if step.model.action.startswith("create_") else 1)
     if body.subject != "order":
         return 0
     return 1 if step.model.action == "expect" else _POLLS

@@ -20,7 +20,7 @@ from stripe_audit.scenario.templates import TemplateError, evaluated
 from stripe_audit.trials.journeys import expected_states
 from stripe_audit.trials.unrecorded import unrecorded
 
-__all__ = ["OPERATORS", "Judged", "judge", "matches"]
+__all__ = ["OPERATORS", "Judged", "conditions_of", "judge", "matches"]
 
 _SHOWN_CAP = 200
 
@@ -61,17 +61,22 @@ class _Wanted:
         return [state for one in states for state in expected_states(OrderState(one), self.declared)]
 
 
-async def judge(course: Course, step: Step, body: Expect | Eventually | Stays) -> None:
-    """Look, and keep a finding where the conditions do not hold. Raises Inconclusive where nothing can be seen."""
+async def conditions_of(course: Course, step: Step, body: Conditions) -> tuple[Seen, Judged]:
+    """Look, and say what does not hold. Raises Inconclusive where nothing can be seen."""
     wanted = _Wanted(course.fill(step, body.that))
     if body.order is not None:
         orders = course.ctx.orders
         wanted.declared = [state for state in OrderState if orders.declares(state)]
         _check_states(step, wanted.that.get("state"))
     try:
-        seen, judged = await _looked(course, step, body, wanted)
+        return await _looked(course, step, body, wanted)
     except TemplateError as error:
         raise Inconclusive(f"{step.place}: {error}", supply="the scenario's text") from None
+
+
+async def judge(course: Course, step: Step, body: Expect | Eventually | Stays) -> None:
+    """Look, and keep a finding where the conditions do not hold. Raises Inconclusive where nothing can be seen."""
+    seen, judged = await conditions_of(course, step, body)
     if judged.wrong and body.control:
         told = f"{step.place}: {body.otherwise or seen.label}: {'; '.join(judged.wrong)}"
         raise Inconclusive(told, supply=seen.supply)

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from stripe_audit.check import NEEDS, RESOURCES
 from stripe_audit.models import Severity
 from stripe_audit.phases import TASKS
-from stripe_audit.scenario.conditions import Eventually, Expect, Stays
+from stripe_audit.scenario.conditions import Eventually, Expect, Expression, Stays
 from stripe_audit.scenario.steps import (
     Advance,
     Authenticate,
@@ -39,15 +39,30 @@ from stripe_audit.scenario.steps import (
     Restart,
     StripeCall,
     Template,
+    Value,
 )
 
-__all__ = ["ACTIONS", "ScenarioModel", "StepModel", "TightenedUses"]
+__all__ = ["ACTIONS", "Explore", "ScenarioModel", "StepModel", "TightenedUses"]
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Explore(_Model):
+    """A journey is gone again and again, and told of in ever other orders; the order must end as the conditions say."""
+
+    of: Name = Field("payment", description="what the steps make; its events are kept back")
+    steps: list[StepModel] = Field(min_length=1, description="the journey, with hold: true")
+    that: dict[Expression, Value] = Field(min_length=1, description="conditions on the order at the end")
+    sequences: int = Field(50, ge=1, le=5000, description="how many orders at most")
+    seconds: float = Field(10.0, gt=0, le=3600, description="when no new one is begun")
+    exhaustive: int = Field(3, ge=0, le=4, description="every beginning of so many events; then by chance")
+    seed: int = 0
+    otherwise: str | None = Field(None, description="the finding's title")
+    severity: Severity | None = None
 
 
 class StepModel(_Model):
@@ -78,6 +93,7 @@ class StepModel(_Model):
     expect: Expect | None = None
     eventually: Eventually | None = None
     stays: Stays | None = None
+    explore: Explore | None = None
     together: list[StepModel] | None = Field(None, min_length=1, description="steps at the same moment")
     include: str | None = Field(None, description="a file whose steps stand here")
     fixture: Fixture | str | None = Field(None, description="a Stripe CLI fixture file, run as the CLI runs it")
@@ -111,7 +127,7 @@ class StepModel(_Model):
     def all(self) -> Iterator[StepModel]:
         """The step, and those inside it."""
         yield self
-        for step in self.together or ():
+        for step in (*(self.together or ()), *(self.explore.steps if self.explore else ())):
             yield from step.all()
 
 

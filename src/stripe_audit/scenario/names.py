@@ -24,6 +24,7 @@ _DEFAULTS = {
 }
 _MAKING = ("create_payment", "create_checkout", "create_subscription")
 _JUDGING = ("expect", "eventually", "stays")
+_SEARCHING = "explore"
 _MADE, _ANY = ("payment", "of"), ("answer", "deliveries")
 """Members of actions that are a saved name by themselves; those that judge have an ``order`` besides."""
 
@@ -40,27 +41,29 @@ def name_problems(scenario: Scenario) -> Iterator[str]:
         yield from _in_turn(step, known)
     for step in scenario.final:
         yield from _in_turn(step, known)
-    is_judging = any(step.model.action in _JUDGING for step in scenario.all_steps)
+    is_judging = any(step.model.action in (*_JUDGING, _SEARCHING) for step in scenario.all_steps)
     if not is_judging and scenario.model.fixture is None and scenario.steps:
         first = scenario.steps[0]
         yield f"{scenario.path}:{first.source.line - 1}: nothing is expected; add an expect, eventually or stays"
 
 
 def _in_turn(step: Step, known: dict[str, str]) -> Iterator[str]:
+    inside = {name: how for name, how in known.items() if how == "always"} if step.model.explore else known
     for inner in step.inside:
-        yield from _in_turn(inner, known)
+        yield from _in_turn(inner, inside)
     for asked in sorted(names_in(step.model.when)) if step.model.when is not None else ():
         if asked not in known:
             yield f"{_cited(step)}: {asked!r} was not saved by an earlier step"
-    if not step.inside:
+    if not step.model.together:
+        known_here = {**known, **inside}
         for read, wanted in _read(step.model.action, step.model.body):
-            if read not in known:
-                near = difflib.get_close_matches(read, known, n=1)
-                told = f"; did you mean {near[0]!r}?" if near else f"; saved are {', '.join(known)}"
+            if read not in known_here:
+                near = difflib.get_close_matches(read, known_here, n=1)
+                told = f"; did you mean {near[0]!r}?" if near else f"; saved are {', '.join(known_here)}"
                 yield f"{_cited(step)}: {read!r} was not saved by an earlier step{told}"
-            elif wanted == "made" and known[read] not in _MAKING:
+            elif wanted == "made" and known_here[read] not in _MAKING:
                 yield f"{_cited(step)}: {read!r} is no payment, checkout or subscription"
-            elif wanted == "fault" and known[read] != "fault":
+            elif wanted == "fault" and known_here[read] != "fault":
                 yield f"{_cited(step)}: {read!r} is no fault"
     name = saved_as(step)
     if name in ALWAYS:

@@ -134,7 +134,10 @@ class _Reader:
                 file = path.parent / (given.file if isinstance(given, Fixture) else given)
                 if not file.is_file():
                     raise _wrong(f"{path}:{line}: step {label} (fixture): {file} does not exist")
-            inside = self.steps(model.together or (), path, lines, (*place, index, "together"), f"{label}.")
+            within, kept = model.together or (), (*place, index, "together")
+            if model.explore is not None:
+                within, kept = model.explore.steps, (*place, index, "explore", "steps")
+            inside = self.steps(within, path, lines, kept, f"{label}.")
             yield Step(model, label, SourceLocation(shown(path), line), path, tuple(inside))
 
     def _included(self, path: Path, line: int, name: str, label: str) -> Iterator[Step]:
@@ -225,9 +228,14 @@ def _place(location: Sequence[str | int], data: Any) -> Place:
 def _named(place: Place, data: Any) -> str:
     """The step, by number and action, and the member in it."""
     words, rest, inside = "", list(place), data
-    while len(rest) >= 2 and rest[0] in _STEPS and isinstance(rest[1], int):
-        inside = inside[rest[0]][rest[1]]
-        words += f".{rest[1] + 1}" if words else f"{'finally' if rest[0] == 'finally' else 'step'} {rest[1] + 1}"
+    while len(rest) >= 2:
+        if rest[:2] == ["explore", "steps"] and len(rest) > 2:
+            inside, rest = inside["explore"], rest[1:]
+        index = rest[1]
+        if rest[0] not in _STEPS or not isinstance(index, int):
+            break
+        inside = inside[rest[0]][index]
+        words += f".{index + 1}" if words else f"{'finally' if rest[0] == 'finally' else 'step'} {index + 1}"
         rest = rest[2:]
     if not words:
         return f"{_dotted(rest)}: " if rest else ""

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
 
 from stripe_audit.context import Context
-from stripe_audit.errors import Ending, Inconclusive, Skip, TargetError
+from stripe_audit.errors import Ending, Inconclusive, Skip
 from stripe_audit.models import Finding
-from stripe_audit.scenario import delivering, importing, judging, paying, process, shopping
+from stripe_audit.scenario.acting import Act, take, take_steps
 from stripe_audit.scenario.course import Course
 from stripe_audit.scenario.deriving import Derived
-from stripe_audit.scenario.reading import Scenario, Step
-from stripe_audit.trials.together import together
+from stripe_audit.scenario.exploring import explore
+from stripe_audit.scenario.reading import Scenario
 
 __all__ = ["run_scenario"]
 
 _ROWS_AT_ONCE = 4
-Act = Callable[[Course, Step, Any], Awaitable[None]]
-_ACTS: dict[str, Act] = {
-    "request": shopping.request,
-    "create_payment": shopping.create_payment,
-    "create_customer": shopping.create_customer,
-    "create_checkout": shopping.create_checkout,
-    "create_subscription": shopping.create_subscription,
-    "pay": paying.pay,
-    "authenticate": paying.authenticate,
-    "capture": paying.capture,
-    "cancel": paying.cancel,
-    "refund": paying.refund,
-    "dispute": paying.dispute,
-    "stripe": paying.stripe,
-    "advance": paying.advance,
-    "hold": paying.hold,
-    "deliver": delivering.deliver,
-    "fault": paying.fault,
-    "lift": paying.lift,
-    "restart": process.restart,
-    "kill": process.kill,
-    "expect": judging.judge,
-    "eventually": judging.judge,
-    "stays": judging.judge,
-    "fixture": importing.fixture,
-}
+_MORE: Mapping[str, Act] = {"explore": explore}
 
 
 async def run_scenario(ctx: Context, scenario: Scenario, derived: Derived) -> AsyncIterator[Finding]:
@@ -90,7 +64,7 @@ async def _travel(course: Course, derived: Derived) -> Ending | None:
     try:
         if derived.reads_logs:
             course.log_mark = course.ctx.logs.mark()
-        await _steps(course, course.scenario.steps)
+        await take_steps(course, course.scenario.steps, _MORE)
     except Ending as ending:
         ended = ending
     finally:
@@ -100,34 +74,11 @@ async def _travel(course: Course, derived: Derived) -> Ending | None:
     return ended
 
 
-async def _steps(course: Course, steps: tuple[Step, ...]) -> None:
-    """One after the other; a finding ends them, since what follows from it is no finding of its own."""
-    for step in steps:
-        if course.findings:
-            return
-        if step.inside:
-            await together(_act(course, inner) for inner in step.inside)
-        else:
-            await _act(course, step)
-
-
-async def _act(course: Course, step: Step) -> None:
-    if step.model.when is not None and not course.fill(step, step.model.when):
-        return
-    try:
-        await _ACTS[step.model.action](course, step, step.model.body)
-    except TargetError as error:
-        raise TargetError(f"{step.place}: {error.message}", hint=error.hint) from error
-
-
 async def _final(course: Course, ended: Ending | None) -> Ending | None:
     """The final steps; one that cannot be done (what it needs was never made) holds up none of the others."""
     for step in course.scenario.final:
         try:
-            if step.inside:
-                await together(_act(course, inner) for inner in step.inside)
-            else:
-                await _act(course, step)
+            await take(course, step, _MORE)
         except Ending as ending:
             ended = ended or ending
         except KeyError:  # a name that an earlier step would have saved, had it come to that

@@ -221,6 +221,9 @@ class Deliver(Action):
     of: Name = "payment"
     types: list[Template] | None = Field(None, description="only these; with order: listed, in this order")
     but: list[Template] = Field(default_factory=list, description="withhold these")
+    positions: list[Count] | None = Field(
+        None, description="only these, counted from 1 in the order sent; in this order"
+    )
     order: Literal["sent", "reversed", "shuffled", "listed"] = "sent"
     seed: int = Field(0, description="for shuffled")
     again: bool = Field(False, description="also what has been delivered before")

@@ -132,7 +132,7 @@ async def _deliveries(course: Course, step: Step, body: Conditions) -> Seen:
     name = str(body.deliveries)
     ids = (await learn(course, name)).ids if name in course.made else course.ids.get(name, ())
     found = {(one.event, one.endpoint): one for one in await settled(course.ctx, ids)}.values()
-    refused = [one for one in found if one.state == "failed"]
+    refused = [one for one in found if one.state in ("failed", "retrying")]
     data = {
         "count": len(found),
         "types": sorted({one.type for one in found}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects import (
+    arrivals,
     environment,
     errors,
     integration,
@@ -44,6 +45,7 @@ DEFECTS: dict[str, Defect] = {
         errors,
         integration,
         journeys,
+        arrivals,
     )
     for defect in family.DEFECTS
 }
