@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from stripe_audit.emulator import packing
 from stripe_audit.emulator.event_log import EventLog
 from stripe_audit.emulator.packing import packed, unpacked
+from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Store
 from tests.emulator.steps import REPEATABLE, pay
 
@@ -25,7 +27,9 @@ HASHES = st.dictionaries(st.text(max_size=3), VALUES, max_size=4)
 
 def event(number, **values):
     data = {"object": {"id": f"pi_{number}", "object": "payment_intent", "metadata": {"n": [number]}}}
-    return {"id": f"evt_{number}", "type": "t", "created": number, "data": data, "pending_webhooks": 0, **values}
+    request = {"id": "req_1", "idempotency_key": None}
+    fields = {"id": f"evt_{number}", "object": "event", "api_version": "v", "created": number, "data": data}
+    return {**blank("event", **fields, livemode=False, pending_webhooks=0, request=request, type="t"), **values}
 
 
 @pytest.fixture
@@ -53,6 +57,24 @@ def test_it_comes_back_where_there_are_too_many_forms(few_forms):
 def test_the_names_are_not_kept_with_each():
     value = {f"a rather long name {number}": None for number in range(40)}
     assert len(marshal.dumps(packed(value))) < 100
+
+
+def test_a_hash_that_objects_have_in_common_is_kept_once():
+    common = shared({f"name {number}": [number] for number in range(50)})
+    bytes_ = marshal.dumps(packed({"a": common, "b": {**common}}))
+    back = unpacked(marshal.loads(bytes_))
+    assert back == {"a": common, "b": common} and back["a"] is not common
+    back["a"]["name 1"].append(2)
+    assert unpacked(marshal.loads(bytes_)) == {"a": common, "b": common}
+    assert len(bytes_) < len(marshal.dumps(packed({"a": {**common}, "b": {**common}})))
+
+
+@pytest.mark.parametrize("more", [{"account": "acct_1"}, {"account": "acct_1", "thin_data": {"a": [1]}}, {}])
+def test_an_event_comes_back_with_all_that_it_has(more):
+    log, added = EventLog(), event(1, **more)
+    added["data"]["previous_attributes"] = {"status": None, "metadata": {"a": "b"}}
+    log.add_packed(added)
+    assert same(log["evt_1"], added)
 
 
 @pytest.mark.parametrize("is_packed", [True, False])

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from stripe_audit.emulator.packing import packed, unpacked
+from stripe_audit.emulator.shapes import blank
 
 if TYPE_CHECKING:
     from stripe_audit.emulator.store import Obj
@@ -19,6 +20,9 @@ __all__ = ["EventLog", "Outlines"]
 
 _Row = tuple[str, int, Any, bytes]
 """Type, time, the id of the object that it is about, and the rest."""
+
+_FIELDS = blank("event")
+"""Fields that every event has; some have more."""
 
 
 class EventLog:
@@ -33,10 +37,19 @@ class EventLog:
 
     def add_packed(self, event: Obj) -> None:
         """Keep a copy of an event that will not change."""
-        data: Obj = event["data"]
-        about = data["object"].get("id")
-        # Bytes hold all but references to other Python objects: what a call changes later, this copy does not see.
-        self._kept[event["id"]] = (event["type"], event["created"], about, marshal.dumps(packed(event)))
+        data, request = event["data"], event["request"]
+        obj: Obj = data["object"]
+        rest = (
+            packed(obj),
+            data.get("previous_attributes"),
+            event["api_version"],
+            event["livemode"],
+            request["id"],
+            request["idempotency_key"],
+            None if len(event) == len(_FIELDS) else packed({n: v for n, v in event.items() if n not in _FIELDS}),
+        )
+        # Bytes hold no references to other Python objects: what a call changes later, this copy does not see.
+        self._kept[event["id"]] = (event["type"], event["created"], obj.get("id"), marshal.dumps(rest))
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -48,8 +61,7 @@ class EventLog:
         kept = self._kept[identity]
         if isinstance(kept, dict):
             return kept
-        event: Obj = unpacked(marshal.loads(kept[3]))  # noqa: S302 - made by this process
-        return event
+        return _event(identity, kept)
 
     def get(self, identity: str) -> Obj | None:
         """The event, if it exists."""
@@ -71,6 +83,27 @@ class Outlines:
 
     def __reversed__(self) -> Iterator[Obj]:
         return (_outline(identity, kept) for identity, kept in reversed(self._kept.items()))
+
+
+def _event(identity: str, row: _Row) -> Obj:
+    type, created, _, rest = row
+    obj, previous, version, livemode, request, key, more = marshal.loads(rest)  # noqa: S302 - made by this process
+    data = {"object": unpacked(obj)}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    event = blank(
+        "event",
+        id=identity,
+        object="event",
+        api_version=version,
+        created=created,
+        data=data,
+        livemode=livemode,
+        pending_webhooks=0,
+        request={"id": request, "idempotency_key": key},
+        type=type,
+    )
+    return event if more is None else {**event, **unpacked(more)}
 
 
 def _outline(identity: str, kept: Any) -> Obj:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stripe_audit.emulator.shared import number_of, shared_copy
+
 __all__ = ["packed", "unpacked"]
 
 MOST_FORMS = 5000
 """Forms that are known by number; hashes of further ones, which only metadata can have, carry their names."""
+SHARED = -1
+"""In the place of a form's number, before the number of a hash that objects have in common."""
 _forms: list[tuple[str, ...]] = []
 _numbers: dict[tuple[str, ...], int] = {}
 
@@ -24,8 +28,11 @@ def packed(obj: Mapping[str, Any]) -> Any:
         _forms.append(names)
     values = [number, *obj.values()]
     for index, value in enumerate(values):
-        if value.__class__ is dict or value.__class__ is list:
-            values[index] = _packed_value(value)
+        if value.__class__ is dict:
+            common = number_of(value)
+            values[index] = packed(value) if common is None else (SHARED, common)
+        elif value.__class__ is list:
+            values[index] = [_packed_value(item) for item in value]
     return tuple(values)
 
 
@@ -39,7 +46,10 @@ def unpacked(value: Any) -> Any:
     """What was packed; hashes that are given as such are filled in place."""
     if value.__class__ is tuple:
         values = iter(value)
-        names = _forms[next(values)]
+        number = next(values)
+        if number == SHARED:
+            return shared_copy(next(values))
+        names = _forms[number]
         return {
             name: unpacked(item) if item.__class__ in (tuple, list, dict) else item
             for name, item in zip(names, values, strict=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from stripe_audit.emulator.event_log import EventLog
+from stripe_audit.emulator.shared import Obj, snapshot
 
 __all__ = ["Obj", "Store", "snapshot"]
-
-Obj = dict[str, Any]
 
 
 class Store:
@@ -45,12 +43,3 @@ class Store:
         """Forget an object."""
         self.by_id.pop(obj["id"], None)
         self.by_kind[obj["object"]].pop(obj["id"], None)
-
-
-def snapshot(value: Any) -> Any:
-    """A copy of JSON-like data; about four times as fast as ``copy.deepcopy``."""
-    if value.__class__ is dict:
-        return {key: snapshot(item) if item.__class__ in (dict, list) else item for key, item in value.items()}
-    if value.__class__ is list:
-        return [snapshot(item) if item.__class__ in (dict, list) else item for item in value]
-    return value

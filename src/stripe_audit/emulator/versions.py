@@ -39,6 +39,7 @@ TRAINS = _load()
 """From basil on, oldest first."""
 
 
+@functools.lru_cache(maxsize=512)
 def is_version(text: str) -> bool:
     """Whether this is an API version as ``Stripe-Version`` takes it."""
     return _VERSION.fullmatch(text) is not None

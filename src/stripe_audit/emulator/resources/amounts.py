@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from stripe_audit.emulator.errors import invalid
@@ -29,13 +30,17 @@ def check_amount(amount: int, currency: str, param: str = "amount") -> None:
     """Raise ApiError 400 for an amount that cannot be charged: not positive, too small or large, a wrong last digit."""
     if amount < 1:
         raise invalid("This value must be greater than or equal to 1.", param, "parameter_invalid_integer")
-    least = minimum_charge(currency)
+    least, most = _bounds(currency)
     if least is not None and amount < least:
         raise invalid(f"Amount must be at least {spoken(least, currency)}", param, "amount_too_small")
-    if amount > maximum_charge(currency):
-        most = spoken(maximum_charge(currency), currency)
-        raise invalid(f"Amount must be no more than {most}", param, "amount_too_large")
+    if amount > most:
+        raise invalid(f"Amount must be no more than {spoken(most, currency)}", param, "amount_too_large")
     check_step(amount, currency, param)
+
+
+@functools.cache
+def _bounds(currency: str) -> tuple[int | None, int]:
+    return minimum_charge(currency), maximum_charge(currency)
 
 
 def check_step(amount: int, currency: str, param: str = "amount") -> None:
