@@ -32,7 +32,8 @@ class WebhookServiceReached(Check):
 
     How to fix:
         Mount the service where the routes are registered, mend its imports, and delete the stand-in. Let a failed
-        import stop the start, and cover the mounted route by a test that posts a signed event.
+        import stop the start, and cover the mounted route by a test that posts a signed event. Per framework:
+        docs/fixes/webhook-endpoints.md.
     """
 
     id = "webhook-service-reached"

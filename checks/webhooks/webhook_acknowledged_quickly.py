@@ -27,7 +27,7 @@ class WebhookAcknowledgedQuickly(Check):
     How to fix:
         Verify, store the event, answer 200, and work from the store: a table and a worker, or the framework's queue
         (BullMQ, Celery, Sidekiq, Laravel's). Not a promise that is left running: where functions are frozen after the
-        answer, it is lost. Per framework: docs/fixes/error-handling.md.
+        answer, it is lost. Per framework: docs/fixes/webhook-endpoints.md.
     """
 
     id = "webhook-acknowledged-quickly"

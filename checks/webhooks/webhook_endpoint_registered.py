@@ -42,7 +42,7 @@ class WebhookEndpointRegistered(Check):
     How to fix:
         Workbench → Webhooks, or ``stripe webhook_endpoints update``: one endpoint for each route, with the URL as the
         handler has it and the SDK's API version. ``api_version`` cannot be changed later: create a new endpoint, switch
-        the secret, delete the old one.
+        the secret, delete the old one. More: docs/fixes/webhook-endpoints.md.
     """
 
     id = "webhook-endpoint-registered"

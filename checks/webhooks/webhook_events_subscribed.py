@@ -57,6 +57,7 @@ class WebhookEventsSubscribed(Check):
     How to fix:
         Workbench → Webhooks → the endpoint → Edit: select the types that are handled, no more and no less. Keep the
         list in code (``stripe webhook_endpoints update``, Terraform), so that a new handler has its subscription.
+        What each kind of app needs: docs/fixes/webhook-endpoints.md.
     """
 
     id = "webhook-events-subscribed"

@@ -34,7 +34,7 @@ class WebhookModeChecked(Check):
     How to fix:
         Compare ``event.livemode`` with the mode that the deployment runs in, before anything else: answer 200 and log
         it. Look an order up by its PaymentIntent's id, not by a number in ``metadata``, or ask Stripe for the
-        PaymentIntent: with the key of one mode, those of the other do not exist.
+        PaymentIntent: with the key of one mode, those of the other do not exist. See docs/fixes/webhook-endpoints.md.
     """
 
     id = "webhook-mode-checked"
