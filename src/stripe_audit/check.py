@@ -33,6 +33,7 @@ NEEDS: dict[str, str] = {
     "https": "target.https_url",
     "frontend": "target.frontend_url",
     "page_scripts": "target.page_scripts",
+    "chromium": "audit.browser",
     "webhook_secret": "target.routes.webhook[].secret",
     "route:health": "target.routes.health",
     "route:webhook_health": "target.routes.webhook_health",

@@ -67,6 +67,11 @@ class Context:
         return self._world.project
 
     @property
+    def browser(self) -> str | None:
+        """The path of Chromium, where there is one."""
+        return self._world.browser
+
+    @property
     def data(self) -> tuple[Path, ...]:
         """Files and folders in which the target keeps what it stores, as far as they are known."""
         return self._world.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -133,6 +134,7 @@ def declared_needs(
         "https": spec.https_url is not None,
         "frontend": spec.frontend_url is not None,
         "page_scripts": bool(target.page_scripts),
+        "chromium": shutil.which(settings.model.audit.browser) is not None,
         "route:webhook": bool(spec.webhooks),
         "webhook_secret": any(webhook.secret for webhook in spec.webhooks),
         "observer:order": has_orders,
@@ -140,7 +142,7 @@ def declared_needs(
         "observer:mail": observers.mail is not None,
         **{f"route:{role}": True for role in spec.routes},
     }
-    reasons = {}
+    reasons = {"chromium": "no Chromium is found, so what scripts load later was not seen"}
     if target.launch is not None and not is_launching:
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
     for webhook in target.routes.webhook:

@@ -82,6 +82,8 @@ class World:
     launch_failure: LaunchError | None = None
     data: tuple[Path, ...] = ()
     """Where the target keeps what it stores: files, and folders of files; as far as they are known."""
+    browser: str | None = None
+    """The path of Chromium, where there is one."""
     patience: float = 4.0
     """Seconds that a check waits for an effect before it counts as missing."""
     register: Register = field(default_factory=Register)

@@ -238,6 +238,7 @@ class Stage:
             mail=self.mail,
             alerts_to=observers.mail.alerts_to if observers.mail else None,
             data=self._data(),
+            browser=shutil.which(self.settings.model.audit.browser),
             given=self.launch_variables() if self.ports else {},
             launched=self.launched,
             launch_failure=self.launch_failure,

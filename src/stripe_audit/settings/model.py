@@ -266,6 +266,7 @@ class AuditSettings(_Model):
     budget: BudgetSettings = BudgetSettings()
     output: str = ".stripe-audit"
     faults_allowed_on: list[str] = Field(default_factory=list, description="hosts besides loopback")
+    browser: str = Field("chromium", description="Chromium, by name or path, in which the page is opened; empty: none")
 
     @field_validator("allow_empty")
     @classmethod

@@ -15,6 +15,7 @@ from stripe_audit.trials.acknowledgements import (
 )
 from stripe_audit.trials.address_families import answers_by
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
+from stripe_audit.trials.browsing import browse_page
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.declines import Heard, heard_after
@@ -115,6 +116,7 @@ __all__ = [
     "create_by_get",
     "create_with_members",
     "has_orders",
+    "browse_page",
     "proven_payment",
     "Kept",
     "send_card_and_look",

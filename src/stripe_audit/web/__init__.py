@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stripe_audit.web.answers import asks_for_csrf_token, complaints, is_page
+from stripe_audit.web.browser import Loaded, Requested, Violation
 from stripe_audit.web.caching import caching_problem
 from stripe_audit.web.cookies import Cookie, CookieProblem, cookie_problems, parse_cookie
 from stripe_audit.web.cors import CorsProblem, assess_cors, distinct, origins_to_try
@@ -22,7 +23,7 @@ from stripe_audit.web.debug_pages import DEBUG_PAGES, DebugPage, debug_trace_in
 from stripe_audit.web.exposure import Exposed, env_variables, exposed_in
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
 from stripe_audit.web.html import Field, Page, Script, makes_card_fields, parse_page
-from stripe_audit.web.inventory import AllowedScript, Inventory, inventory_of
+from stripe_audit.web.inventory import AllowedScript, Inventory, inventory_of, is_allowed
 from stripe_audit.web.leaks import secret_in, stack_trace_in
 from stripe_audit.web.secret_urls import path_of, secret_urls_in
 from stripe_audit.web.stripe_js import embeds_checkout, fetches_stripe_js, holds_stripe_js, is_loader, products_of
@@ -42,9 +43,12 @@ __all__ = [
     "Field",
     "HeaderProblem",
     "Inventory",
+    "Loaded",
     "Page",
     "Policy",
+    "Requested",
     "Script",
+    "Violation",
     "Weakness",
     "accepts_old_tls",
     "allows",
@@ -64,6 +68,7 @@ __all__ = [
     "holds_stripe_js",
     "hsts_problem",
     "inventory_of",
+    "is_allowed",
     "is_loader",
     "is_page",
     "makes_card_fields",

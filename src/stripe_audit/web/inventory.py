@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from stripe_audit.web.html import Page, Script
 
-__all__ = ["AllowedScript", "Inventory", "inventory_of", "source_of"]
+__all__ = ["AllowedScript", "Inventory", "inventory_of", "is_allowed", "source_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,8 @@ def inventory_of(page: Page, allowed: Sequence[AllowedScript]) -> Inventory:
         tuple(source for source, reason in reasons.items() if reason is None),
         tuple(one.source for one in allowed if not any(fnmatchcase(source, one.source) for source in sources)),
     )
+
+
+def is_allowed(url: str, sources: Sequence[str]) -> bool:
+    """Whether an address is one of the sources, in which ``*`` stands for anything."""
+    return any(fnmatchcase(url, source) for source in sources)

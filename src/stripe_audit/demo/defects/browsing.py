@@ -6,7 +6,7 @@ from aiohttp import web
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.pages import Pages
+from stripe_audit.demo.pages import SCRIPT, Pages
 
 __all__ = ["DEFECTS"]
 
@@ -32,7 +32,38 @@ class _ForeignScript(Pages):
         return super().checkout(order, publishable_key).replace("</head>", f"{script}</head>")
 
 
+class _InlineStart(Pages):
+    """The page starts by an inline script, which its own policy forbids."""
+
+    def checkout(self, order: str, publishable_key: str) -> str:
+        page = super().checkout(order, publishable_key).replace('<script src="/static/checkout.js" defer></script>', "")
+        return page.replace("</body>", f"<script>{SCRIPT}</script></body>")
+
+
+class _LateScript(Shop):
+    """Statistics that a script of the shop's own fetches later; the policy was made before."""
+
+    async def script(self, request: web.Request) -> web.Response:
+        answer = await super().script(request)
+        late = "const late = document.createElement('script');\nlate.src = 'https://cdn.late.example/t.js';\n"
+        answer.text = f"{answer.text}{late}document.head.append(late);\n"
+        return answer
+
+
 DEFECTS = (
+    Defect(
+        "own-script-blocked",
+        "The page's policy forbids the inline script that opens Stripe's form",
+        "page-works-in-browser",
+        also=("page-scripts-authorised",),
+        pages=_InlineStart,
+    ),
+    Defect(
+        "script-inserted-late",
+        "A script of the page's own fetches another one from elsewhere, which the policy forbids",
+        "page-works-in-browser",
+        shop=_LateScript,
+    ),
     Defect(
         "versions-told",
         "Every answer tells the versions of server and language",
@@ -55,6 +86,7 @@ DEFECTS = (
         "foreign-script",
         "The page loads a script that nobody has allowed",
         "page-scripts-authorised",
+        also=("page-works-in-browser",),
         pages=_ForeignScript,
     ),
 )

@@ -224,6 +224,7 @@ DEFECTS = (
         "csp-blocks-stripe",
         "The page's policy blocks Stripe's frames",
         "csp-allows-stripe",
+        also=("page-works-in-browser",),
         seen_in="flathub-infra/website#307",
         pages=_BlocksStripe,
     ),
@@ -252,6 +253,10 @@ DEFECTS = (
         "stripe-js-self-hosted",
         "Stripe.js is served from the shop's own files",
         "stripe-js-from-stripe",
+        also=(
+            "page-scripts-authorised",
+            "page-works-in-browser",
+        ),
         shop=_ServesCopy,
         pages=_SelfHosted,
     ),
