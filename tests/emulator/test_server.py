@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
 import threading
 import time
+import types
 
 import pytest
 import requests
@@ -123,6 +125,21 @@ def test_after_a_reset_a_seed_begins_again(make_client):
 def test_a_control_token_is_never_repeated():
     assert Emulator(EmulatorConfig(seed=1)).control_token != Emulator(EmulatorConfig(seed=1)).control_token
     assert len(Emulator().control_token) >= 24
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_uvloop_is_used_where_it_is_installed(monkeypatch, is_there):
+    made = []
+
+    def new_event_loop():
+        made.append(asyncio.SelectorEventLoop())
+        return made[-1]
+
+    stand_in = types.SimpleNamespace(new_event_loop=new_event_loop) if is_there else None
+    monkeypatch.setitem(sys.modules, "uvloop", stand_in)  # None: as if it were not installed
+    with Emulator() as running:
+        assert requests.get(f"{running.url}/v1/balance", auth=(running.keys.secret, ""), timeout=5).ok
+    assert len(made) == is_there and all(loop.is_closed() for loop in made)
 
 
 SLIM = """
