@@ -46,7 +46,7 @@ def view(control, walk):
 NUMBERS = st.lists(st.integers(0, 4 * len(CALLS) - 1), max_size=12)
 
 
-@settings(REPEATABLE, max_examples=25)
+@settings(REPEATABLE, max_examples=15)
 @given(before=NUMBERS, between=NUMBERS, after=NUMBERS, seconds=st.sampled_from([0, 59, DAY, 8 * DAY]))
 def test_what_is_done_in_between_leaves_no_trace(still, still_control, before, between, after, seconds):
     control = still_control
