@@ -144,6 +144,24 @@ def test_hostile_text_is_shown_and_not_obeyed():
     assert "\x1b" not in page("raw") and "\u202e" not in page("raw")
 
 
+@pytest.mark.parametrize(
+    "text", ["</style><script>alert(1)</script>", "]]></svg><img src=x>", '" onload="alert(1)', "--><b>"]
+)
+def test_nothing_closes_what_it_stands_in(text):
+    finding = dataclasses.replace(FORGED, title=text, detail=text, route=text, fix=text)
+    results = tuple(
+        dataclasses.replace(one, findings=(finding,), title=text, notes=(text,)) if FORGED in one.findings else one
+        for one in TOLD.results
+    )
+    target = dataclasses.replace(TOLD.target, name=text, url=text)
+    reader = Reader()
+    reader.feed(HtmlReporter().render(dataclasses.replace(TOLD, results=results, target=target, notes=(text,))))
+    assert not reader.unbalanced and not reader.open
+    assert {tag for tag, _ in reader.tags} <= {tag for tag, _ in read("told").tags}
+    assert not any(name.startswith("on") for _, attributes in reader.tags for name in attributes)
+    assert reader.text.count(text) > 6
+
+
 def test_one_megabyte_on_a_line_stays_small():
     assert len(page("raw")) < 8_000_000
     assert max(len(piece) for piece in read("raw").texts) < 40_000
