@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections import Counter
 from urllib.parse import quote, urlencode
@@ -350,3 +351,75 @@ def test_an_idempotency_key_that_is_no_utf8_reaches_the_receiver_as_json(emulato
     assert control.post("deliveries/drain")["drained"] is True
     (got,) = receiver.received
     assert got.event["request"]["idempotency_key"] == "k\udcff"
+
+
+def repeated(text, size):
+    return (text * (size // len(text) + 1))[:size]
+
+
+FORM, TYPED = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+SHAPES = {
+    "one value": (FORM, b"name=" + b"x" * 20),
+    "one name": (FORM, b"x" * 20),
+    "the same name": (FORM, b"name=a&"),
+    "many names": (FORM, b"a1=b&b2=c&c3[]=d&"),
+    "a deep name": (FORM, b"a" + b"[b]" * 20),
+    "a list in a list": (FORM, b"a[0][0][0]=1&a[][][]=2&"),
+    "percent signs": (FORM, b"%41%ff%%4"),
+    "equals and pluses": (FORM, b"=+=&+&=&&"),
+    "no UTF-8": (FORM, b"\xff\xfe\xed\xa0\x80"),
+    "zeros": (FORM, b"\x00" * 20),
+    "a deep array": ("application/json", b"["),
+    "deep hashes": ("application/json", b'{"a":'),
+    "a long text": ("application/json", b'{"a": "' + b"x" * 20),
+    "a long number": ("application/json", b"9" * 20),
+    "files": (TYPED, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
+}
+
+
+@pytest.mark.parametrize("size", [70_000, 10_000_000])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_large_bodies(emulator, client, web, shape, size):
+    """Below and above what is read without aiohttp, to endpoints that take forms and that take JSON."""
+    content_type, piece = SHAPES[shape]
+    body = repeated(piece, size)
+    headers = {"Authorization": f"Bearer {emulator.keys.secret}", "Content-Type": content_type, "Idempotency-Key": "k"}
+    for path in ("/v1/customers", "/v2/core/event_destinations"):
+        answer = web.post(f"{emulator.url}{path}", headers=headers, data=body, timeout=20)
+        assert answer.status_code in (400, 413), answer.text[:300]
+        assert answer.json()["error"]["message"]
+    assert create(client).amount == 2000
+
+
+@settings(FUZZ, max_examples=100)
+@given(
+    path=st.sampled_from(
+        (
+            *("/v2/core/event_destinations", "/v2/billing/meter_events", "/v2/billing/meter_event_adjustments"),
+            *("/v2/billing/meter_event_session", "/v2/billing/meter_event_stream"),
+            *("/v2/core/event_destinations/we_1", "/v2/core/event_destinations/we_1/ping", "/v1/customers"),
+        )
+    ),
+    body=st.dictionaries(
+        st.sampled_from(
+            (
+                *("name", "type", "event_payload", "enabled_events", "webhook_endpoint", "url", "events", "payload"),
+                *("event_name", "identifier", "timestamp", "cancel", "metadata", "include", "events_from"),
+            )
+        )
+        | TEXT,
+        JSON
+        | st.sampled_from(
+            [
+                *("webhook_endpoint", "thin", ["*"], {"url": "http://127.0.0.1:1"}, {"value": "1"}, {"a": None}),
+                *([{"event_name": "m", "payload": {"value": "1", "stripe_customer_id": "cus_1"}}], [[]], [{}], 1e400),
+            ]
+        ),
+        max_size=6,
+    ),
+)
+def test_any_json(emulator, web, path, body):
+    headers = {"Authorization": f"Bearer {emulator.keys.secret}", "Content-Type": "application/json"}
+    answer = web.post(f"{emulator.url}{path}", headers=headers, data=json.dumps(body).encode(), timeout=5)
+    assert answer.status_code in (200, 400, 401, 404), answer.text
+    assert answer.status_code == 200 or answer.json()["error"]["message"]
