@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent.parent / "src" / "stripe_audit" / "emulator" / "s
 OBJECTS = (
     "account", "account_link", "application_fee", "balance", "balance_transaction", "bank_account", "billing.meter",
     "billing.meter_event", "billing.meter_event_summary", "billing_portal.configuration", "billing_portal.session",
-    "capability", "card", "cash_balance", "charge", "checkout.session", "coupon", "credit_note",
+    "capability", "card", "cash_balance", "charge", "checkout.session", "confirmation_token", "coupon", "credit_note",
     "credit_note_line_item", "customer", "customer_balance_transaction", "customer_cash_balance_transaction",
     "customer_session", "discount", "dispute", "ephemeral_key", "event", "fee_refund", "file",
     "identity.verification_report", "identity.verification_session", "invoice", "invoice_payment", "invoiceitem",
@@ -92,15 +92,15 @@ CALLS = (
     "subscription_resume", "subscription_schedule_cancel", "subscription_schedule_create", "subscription_schedule_list",
     "subscription_schedule_release", "subscription_schedule_update", "subscription_search", "subscription_update",
     "tax_id_create", "tax_id_list", "tax_rate_create", "tax_rate_list", "tax_rate_update",
-    "test_helpers.customer_fund_cash_balance", "test_helpers.issuing.authorization_capture",
-    "test_helpers.issuing.authorization_create", "test_helpers.issuing.authorization_expire",
-    "test_helpers.issuing.authorization_increment", "test_helpers.issuing.authorization_reverse",
-    "test_helpers.issuing.transaction_create_force_capture", "test_helpers.issuing.transaction_refund",
-    "test_helpers.refund_expire", "test_helpers.test_clock_advance", "test_helpers.test_clock_create",
-    "test_helpers.test_clock_list", "token_create", "topup_cancel", "topup_create", "topup_list", "topup_update",
-    "transfer_create", "transfer_create_reversal", "transfer_list", "transfer_list_reversals",
-    "transfer_modify_reversal", "transfer_update", "webhook_endpoint_create", "webhook_endpoint_list",
-    "webhook_endpoint_update",
+    "test_helpers.confirmation_token_create", "test_helpers.customer_fund_cash_balance",
+    "test_helpers.issuing.authorization_capture", "test_helpers.issuing.authorization_create",
+    "test_helpers.issuing.authorization_expire", "test_helpers.issuing.authorization_increment",
+    "test_helpers.issuing.authorization_reverse", "test_helpers.issuing.transaction_create_force_capture",
+    "test_helpers.issuing.transaction_refund", "test_helpers.refund_expire", "test_helpers.test_clock_advance",
+    "test_helpers.test_clock_create", "test_helpers.test_clock_list", "token_create", "topup_cancel", "topup_create",
+    "topup_list", "topup_update", "transfer_create", "transfer_create_reversal", "transfer_list",
+    "transfer_list_reversals", "transfer_modify_reversal", "transfer_update", "webhook_endpoint_create",
+    "webhook_endpoint_list", "webhook_endpoint_update",
 )  # fmt: skip
 """Modules under ``stripe/params``, the folders before the name."""
 

@@ -21,6 +21,8 @@ class CheckoutLedger:
     """Payment methods whose micro-deposits were confirmed."""
     cash: dict[str, Obj] = field(default_factory=dict)
     """A customer's cash balance, which has no id of its own."""
+    method_of: dict[str, str] = field(default_factory=dict)
+    """The payment method that a confirmation token stands for."""
     session_of: dict[str, str] = field(default_factory=dict)
     """The Checkout Session that made a PaymentIntent or a SetupIntent."""
     wishes: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 
 from stripe_audit.emulator.errors import invalid, unexpected_state
 from stripe_audit.emulator.lists import equal_to, list_of, search
-from stripe_audit.emulator.resources import customers, intent_machine, payment_methods
+from stripe_audit.emulator.resources import confirmation_tokens, customers, intent_machine, payment_methods
 from stripe_audit.emulator.resources.amounts import check_amount, currency_of
 from stripe_audit.emulator.resources.challenge import Attempt, check_return_url
 from stripe_audit.emulator.resources.intent_states import (
@@ -44,7 +44,7 @@ _PLAIN = (
     "transfer_data",
     "transfer_group",
 )
-_CONFIRM_ONLY = ("return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
+_CONFIRM_ONLY = ("confirmation_token", "return_url", "off_session", "error_on_requires_action", "use_stripe_sdk")
 _NO_TIP = shared({"tip": {}})
 _OPTIONS = shared(
     {
@@ -61,6 +61,7 @@ _MUTABLE = ("requires_payment_method", "requires_confirmation", "requires_action
 
 
 def create(call: Call) -> Obj:
+    token = confirmation_tokens.unfold(call) if call.params.get("confirm") else None
     params = call.params
     currency = currency_of(params)
     check_amount(params["amount"], currency)
@@ -107,6 +108,7 @@ def create(call: Call) -> Obj:
     if method is not None:
         use(intent, method)
     call.world.store.add(intent)
+    confirmation_tokens.note(call, token, intent)
     call.world.emit("payment_intent.created", intent, call)
     if params.get("confirm"):
         intent_machine.confirm(call, intent, Attempt.of(call))
@@ -148,6 +150,7 @@ def update(call: Call) -> Obj:
 def confirm(call: Call) -> Obj:
     intent = _found(call)
     check_state(intent, "confirm")
+    token = confirmation_tokens.unfold(call)
     check_return_url(call.params)
     method = _given_method(call, intent)
     current = method or call.world.store.get("payment_method", intent["payment_method"] or "")
@@ -158,6 +161,7 @@ def confirm(call: Call) -> Obj:
     _set_options(intent, call.params)
     if method is not None:
         use(intent, method)
+    confirmation_tokens.note(call, token, intent)
     intent_machine.confirm(call, intent, Attempt.of(call))
     return _for(call, intent)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
 from stripe_audit.emulator.lists import equal_to, list_of
-from stripe_audit.emulator.resources import customers, payment_methods, setup_machine
+from stripe_audit.emulator.resources import confirmation_tokens, customers, payment_methods, setup_machine
 from stripe_audit.emulator.resources.challenge import check_return_url
 from stripe_audit.emulator.resources.local_methods.choice import check_method, check_types, may_redirect, types_given
 from stripe_audit.emulator.resources.metadata import change, merged
@@ -31,6 +31,7 @@ _HIDDEN_FROM_CUSTOMERS = ("application", "customer", "latest_attempt", "mandate"
 
 
 def create(call: Call) -> Obj:
+    token = confirmation_tokens.unfold(call) if call.params.get("confirm") else None
     params = call.params
     if params.get("return_url") and not params.get("confirm"):
         raise invalid("You may only use `return_url` when `confirm` is true.", "return_url")
@@ -63,6 +64,7 @@ def create(call: Call) -> Obj:
     if params.get("confirm"):
         _check_confirmable(call, intent, is_asked=given is not None)
     call.world.store.add(intent)
+    confirmation_tokens.note(call, token, intent)
     call.world.emit("setup_intent.created", intent, call)
     if params.get("confirm"):
         setup_machine.confirm(call, intent)
@@ -92,6 +94,7 @@ def confirm(call: Call) -> Obj:
     intent = _found(call)
     if intent["status"] not in setup_machine.CONFIRMABLE:
         raise setup_machine.unexpected(intent, "confirmed")
+    token = confirmation_tokens.unfold(call)
     method = _given_method(call, intent)
     before = snapshot(intent)
     _use(intent, method)
@@ -100,6 +103,7 @@ def confirm(call: Call) -> Obj:
     except ApiError:
         intent.update(before)
         raise
+    confirmation_tokens.note(call, token, intent)
     setup_machine.confirm(call, intent)
     return _shown(call, intent)
 
