@@ -399,6 +399,10 @@ def test_every_shipped_page_of_fixes_can_be_shown(root):
     for path in sorted((root / "docs" / "fixes").glob("*.md")):
         shown = fix_pages(f"see docs/fixes/{path.name}")
         assert shown and shown[0].title and shown[0].parts
+        assert (
+            not shown[0].parts[0].body.startswith("<p>For <code>")
+            and "<p>For findings of" not in shown[0].parts[0].body
+        )
 
 
 # Text

@@ -18,6 +18,8 @@ from stripe_audit.report import Report
 __all__ = ["FixPage", "FixPart", "fix_pages", "framework_of"]
 
 _NAMED = re.compile(r"docs/fixes/([a-z-]+)\.md")
+_FOR_CHECKS = re.compile(r"\AFor (?:findings of )?`[^`]+`(?:,?\s+(?:and\s+)?`[^`]+`)*\.\s*")
+"""How a page begins: with the checks that it is for, which the report tells already."""
 _FRAMEWORKS = ("Express", "Fastify", "Next.js", "NestJS", "Django", "Flask", "FastAPI", "Rails", "Laravel")
 _TELLING = (
     ("x-powered-by", re.compile(r"Next\.js", re.IGNORECASE), "Next.js"),
@@ -84,7 +86,7 @@ def _page(name: str) -> FixPage | None:
         return None
     head, *sections = re.split(r"^## ", path.read_text("utf-8"), flags=re.MULTILINE)
     title, _, introduction = head.strip().partition("\n")
-    rest = re.sub(r"\AFor (?:findings of )?`.*?\n\n", "", introduction.strip() + "\n\n", count=1, flags=re.DOTALL)
+    rest = _FOR_CHECKS.sub("", introduction.strip())
     parts = [_part("In short", rest)] if rest.strip() else []
     for section in sections:
         heading, _, text = section.partition("\n")
