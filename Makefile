@@ -4,7 +4,7 @@ VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
 
-.PHONY: help demo test lint docs matrix conformance examples sdk-matrix startup clean
+.PHONY: help demo test lint docs matrix conformance examples sdk-matrix startup benchmark clean
 
 help:
 	@echo "make demo     audit the demo shop"
@@ -15,6 +15,7 @@ help:
 	@echo "make examples audit the shops in examples/, each as it is"
 	@echo "make sdk-matrix    launched apps with old and new releases of Stripe's libraries (ALL=1 for every one)"
 	@echo "make startup  how long --help and --version take"
+	@echo "make benchmark   how fast, quick to start and small the emulator is, beside others"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stripe-audit needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
@@ -60,6 +61,9 @@ sdk-matrix: $(VENV)/.dev
 
 startup: $(VENV)/.dev
 	$(RUN) benchmarks/startup.py
+
+benchmark: $(VENV)/.dev
+	$(RUN) benchmarks/emulator.py --localstripe
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
