@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -316,6 +317,19 @@ def test_what_the_observer_does_not_show_is_told_and_not_judged(tmp_path: Path, 
         assert both.notes == ("not judged, since nothing declared shows it: the order of payment: fulfilled",)
         alone = run(steps % "fulfilled: 1", on=other)
     assert alone.outcome is Outcome.INCONCLUSIVE and "none of its conditions" in (alone.reason or "")
+
+
+def test_a_client_secret_is_in_no_finding(run: Run) -> None:
+    result = run("""\
+        steps:
+          - create_payment: {}
+          - stripe: {get: "/v1/payment_intents/{{ payment.intent }}"}
+            save: intent
+          - expect: {value: "{{ intent }}", that: {client_secret: nobody knows, id: "{{ payment.client_secret }}"}}
+        """)
+    told = repr(result.findings)
+    assert result.outcome is Outcome.FAILED and "client_secret is" in told
+    assert not re.search(r"_secret_[A-Za-z0-9]{6,}", told)
 
 
 EXPLORED = """\
