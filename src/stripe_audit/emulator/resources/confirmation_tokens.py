@@ -31,7 +31,7 @@ def create(call: Call) -> Obj:
     method = (
         payment_methods.usable(call, named, "payment_method")
         if named
-        else payment_methods.from_data(call, data, "payment_method_data")
+        else payment_methods.from_data(call, data or {}, "payment_method_data")
     )
     now = world.clock.seconds()
     token = blank(
