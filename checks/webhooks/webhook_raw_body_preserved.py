@@ -92,7 +92,8 @@ def padded(size: int) -> Callable[[Mapping[str, Any]], bytes]:
 def annotated(event: Mapping[str, Any], notes: Mapping[str, str]) -> dict[str, Any]:
     """A copy of the event, its object with more metadata."""
     copy: dict[str, Any] = json.loads(json.dumps(event))
-    copy["data"]["object"]["metadata"] = {**(copy["data"]["object"].get("metadata") or {}), **notes}
+    thing = copy.setdefault("data", {}).setdefault("object", {})  # a thin event has none
+    thing["metadata"] = {**(thing.get("metadata") or {}), **notes}
     return copy
 
 

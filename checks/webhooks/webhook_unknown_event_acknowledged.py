@@ -69,8 +69,12 @@ async def told(ctx: Context, route: WebhookRoute) -> list[Seen]:
     existing = webhooks.event_types()
     rare = next(kind for kind in (*RARE, *existing) if kind in existing and kind not in route.events)
 
+    is_thin = bool(route.events) and all(map(webhooks.is_thin, route.events))
+
     async def answered(kind: str) -> Seen:
-        event = await ctx.stripe.synthesize(kind, {"id": f"unknown_{ctx.tag}", "object": kind.rpartition(".")[0]})
+        about = {"id": f"unknown_{ctx.tag}", "object": kind.rpartition(".")[0]}
+        thin = webhooks.thin_event(f"v1.{kind}", ctx.tag)
+        event = thin if is_thin else await ctx.stripe.synthesize(kind, about)
         answer = await ctx.deliver(route, event)
         if answer.status == 429:
             ctx.inconclusive("a webhook event is answered 429", supply="a higher rate limit for webhook events")

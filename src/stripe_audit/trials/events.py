@@ -11,6 +11,7 @@ from stripe_audit.deployment.spec import WebhookRoute
 from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.observers.interface import Order, OrderState
 from stripe_audit.payments import Payment
+from stripe_audit.webhooks.bodies import is_thin, thin_event
 
 __all__ = ["PAYMENT_EVENTS", "Told", "effect_of", "event_of", "fitting_event", "told_after"]
 
@@ -60,6 +61,8 @@ async def told_after(ctx: Context, event_type: str) -> Told:
 
 
 async def _made_up(ctx: Context, event_type: str) -> Told:
+    if is_thin(event_type):
+        return Told(thin_event(event_type, ctx.tag), is_made_up=True)
     return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)), is_made_up=True)
 
 

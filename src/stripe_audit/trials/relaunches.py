@@ -26,6 +26,10 @@ _AS_LONG = 6.0
 """How many times its usual time the changed target may take to become ready."""
 
 
+_ENDS_WITHIN_S = 3.0
+"""How long a target that has stopped answering may take to be gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Believed:
     """What an endpoint of the changed target did with forged events, and with one that is signed as before.
@@ -89,6 +93,10 @@ async def _look(ctx: Context, how: str, changed: LaunchedTarget, forgeries: Sequ
         return Relaunched(how, complaint=complaint, believed=tuple(believed))
     except LaunchError as error:
         return Relaunched(how, failure=error.message, has_exited=changed.exit_code is not None)
+    except TargetError as error:  # it may listen first, and look at its configuration then
+        if not await ctx.compute(changed.wait_exited, _ENDS_WITHIN_S):
+            raise
+        return Relaunched(how, failure=f"it exited with code {changed.exit_code} ({error.message})", has_exited=True)
     finally:
         await ctx.compute(changed.stop)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stripe_audit.webhooks.bodies import SPELLINGS, body_of
+from stripe_audit.webhooks.bodies import SPELLINGS, body_of, is_thin, thin_event
 from stripe_audit.webhooks.catalogue import event_types, nearest_type
 from stripe_audit.webhooks.endpoints import Registered, doubled, endpoints_at, nearly_at, registered, train_of
 from stripe_audit.webhooks.forgeries import (
@@ -33,9 +33,11 @@ __all__ = [
     "event_types",
     "forged_header",
     "genuine_header",
+    "is_thin",
     "nearest_type",
     "nearly_at",
     "registered",
     "signed_for_another",
+    "thin_event",
     "train_of",
 ]

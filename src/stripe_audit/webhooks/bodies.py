@@ -8,14 +8,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["SPELLINGS", "body_of"]
+__all__ = ["SPELLINGS", "body_of", "is_thin", "thin_event"]
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
     """The event as Stripe writes it: UTF-8, indented by two spaces."""
     return json.dumps(event, indent=2, ensure_ascii=False).encode()
+
+
+def is_thin(event_type: str) -> bool:
+    """Whether events of a type come without their object (docs.stripe.com/event-destinations)."""
+    return event_type.startswith(("v1.", "v2."))
+
+
+def thin_event(event_type: str, tag: str) -> dict[str, Any]:
+    """A made-up notification of a thin type, in the shape that ``parse_event_notification`` takes."""
+    kind = event_type.split(".", 1)[1].rpartition(".")[0] or "event"
+    related = {"id": f"{tag}_thin", "type": kind, "url": f"/{event_type[:2]}/{kind.replace('.', '/')}/{tag}_thin"}
+    return {
+        "id": f"evt_test_{tag}",
+        "object": "v2.core.event",
+        "type": event_type,
+        "livemode": False,
+        "created": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "context": None,
+        "reason": None,
+        "related_object": related,
+    }
 
 
 def _reordered(value: Any) -> Any:
