@@ -1,0 +1,28 @@
+"""A target under other variables: one that listens first, and looks at its configuration then."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.audit.test_proof import APP, settings
+
+from stripe_audit.audit.auditing import Audit, Options
+from stripe_audit.catalog import Selection
+from stripe_audit.models import Outcome
+
+
+def test_a_target_that_dies_of_a_missing_secret_once_it_is_asked_has_none(tmp_path: Path) -> None:
+    late = 'if not os.environ.get("HOOK"): os._exit(4)\n        self._answer({"status": "ok"})'
+    (tmp_path / "app.py").write_text(APP.read_text().replace('self._answer({"status": "ok"})', late))
+    webhook = {"path": "/hook", "secret": {"generated": True}, "events": ["payment_intent.succeeded"]}
+    made = settings(tmp_path)
+    target = made.model.target.model_dump(mode="json", exclude_unset=True)
+    target["launch"]["command"] = [sys.executable, str(tmp_path / "app.py")]
+    target["launch"]["env"]["HOOK"] = "{webhook_secret}"
+    target["routes"]["webhook"] = [webhook]
+    made = settings(tmp_path, target=target)
+    report = Audit(made, Options(Selection(checks=("webhook-secret-required",)))).run()
+    (result,) = (one for one in report.results if one.check == "webhook-secret-required")
+    assert result.outcome is not Outcome.ERRORED, result.error
+    assert any("exited with code 4" in note for note in result.notes), result
