@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-SOUND = ("flask-shop", "fastapi-shop", "django-shop", "express-shop", "fastify-shop/fixed")
+SOUND = ("flask-shop", "fastapi-shop", "django-shop", "express-shop", "nextjs-shop", "fastify-shop/fixed")
 REVIEWED = "fastify-shop/as-reviewed"
 EXPECTED = ROOT / "examples" / REVIEWED / "expected.json"
 REPORT = ROOT / "docs" / "example-report.md"

@@ -90,9 +90,9 @@ def test_a_shop_is_launched_as_it_is_and_has_no_finding(shop: str, audit: Audit)
     assert not left
 
 
-@pytest.mark.parametrize("shop", SHOPS)
+@pytest.mark.parametrize("shop", ["flask-shop", "fastapi-shop", "django-shop", "express-shop", "nextjs-shop"])
 def test_a_shop_knows_nothing_of_the_audit(shop: str) -> None:
-    files = [path for path in (ROOT / shop).rglob("*") if "node_modules" not in path.parts]
+    files = [path for path in (ROOT / shop).rglob("*") if not {"node_modules", ".next"} & {*path.parts}]
     sources = [path for path in files if path.suffix in (".py", ".js", ".txt") or path.name == "package.json"]
     assert len(sources) >= 3
     for path in sources:

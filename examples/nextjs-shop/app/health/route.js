@@ -1,0 +1,4 @@
+import { json } from '../../lib/served.js';
+
+export const dynamic = 'force-dynamic';
+export const GET = () => json({ status: 'ok' });

@@ -1,0 +1,47 @@
+// The shop, once for all routes, and what its answers have in common.
+import Stripe from 'stripe';
+import { log, Refused, Shop } from './shop.js';
+
+function opened() {
+  const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, DATABASE = 'shop.jsonl' } = process.env;
+  const stripe = new Stripe(STRIPE_SECRET_KEY, { maxNetworkRetries: 1, timeout: 4000 });
+  return { stripe, secret: STRIPE_WEBHOOK_SECRET, shop: new Shop(stripe, DATABASE) };
+}
+
+// Each route is a bundle of its own; the shop must not be.
+export const served = () => (globalThis.shopServed ??= opened());
+
+export function json(value, status = 200, headers = {}) {
+  return Response.json(value, { status, headers: { 'Cache-Control': 'no-store', ...headers } });
+}
+
+export function answering(handle) {
+  return async (request, context) => {
+    try {
+      return await handle(request, await context?.params);
+    } catch (error) {
+      if (error.name === 'Refused') {
+        return json({ error: error.code }, error.status, error.status === 429 ? { 'Retry-After': '2' } : {});
+      }
+      if (error.type?.startsWith('Stripe')) {
+        log('error', 'stripe failed', { error: error.type });
+        return json({ error: 'payments_unavailable' }, 503);
+      }
+      log('error', 'unexpected error', { error: error.name });
+      return json({ error: 'internal' }, 500);
+    }
+  };
+}
+
+const BODY_CAP = 1024 * 1024;
+
+export async function bodyOf(request) {
+  const parts = [];
+  let size = 0;
+  for await (const part of request.body ?? []) {
+    size += part.length;
+    if (size > BODY_CAP) throw new Refused(413, 'too_large');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
