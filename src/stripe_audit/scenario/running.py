@@ -41,21 +41,20 @@ async def run_scenario(ctx: Context, scenario: Scenario, derived: Derived) -> As
 def _conclude(ctx: Context, courses: list[Course], endings: list[Ending | None]) -> None:
     """What ended rows. Where some were judged, those that were only skipped are noted, the others end the check."""
     ended = [(course, ending) for course, ending in zip(courses, endings, strict=True) if ending]
-    if not ended:
-        if not any(course.judged for course in courses):
-            ctx.inconclusive("none of its conditions can be seen", supply=", ".join(courses[0].unseen))
-        return
-    if len(ended) == len(courses) and all(isinstance(ending, Skip) for _, ending in ended):
-        raise ended[0][1]
-    for course, ending in ended:
-        if isinstance(ending, Skip):
-            ctx.note(f"{course.label or 'the scenario'} was not looked at: {ending.message}")
+    skipped = [(course, ending) for course, ending in ended if isinstance(ending, Skip)]
     loud = [(course, ending) for course, ending in ended if not isinstance(ending, Skip)]
+    if skipped and len(skipped) == len(courses):
+        raise skipped[0][1]
+    for course, ending in skipped:
+        ctx.note(f"{course.label or 'the scenario'} was not looked at: {ending.message}")
     if len(loud) == 1 and not loud[0][0].label:
         raise loud[0][1]
     if loud:
         told = "; ".join(f"{course.label}: {ending.message}" for course, ending in loud)
         raise Inconclusive(told, supply=getattr(loud[0][1], "supply", None))
+    if not any(course.judged for course in courses):
+        unseen = dict.fromkeys(text for course in courses for text in course.unseen)
+        ctx.inconclusive("none of its conditions can be seen", supply=", ".join(unseen))
 
 
 async def _travel(course: Course, derived: Derived) -> Ending | None:
