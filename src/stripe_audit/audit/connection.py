@@ -69,8 +69,8 @@ def what_to_try(stage: Stage) -> str:
     if not noted.runtimes:
         return (
             "a target.launch.command that starts Python or Node.js here: not in a container, not with python -I or -E, "
-            "and not by a script that sets PYTHONPATH or NODE_OPTIONS anew; for other languages target.stripe: proxy, "
-            "or env with {stripe_url}"
+            "and not by a script that sets PYTHONPATH anew; for other languages target.stripe: proxy, or env with "
+            "{stripe_url}"
         )
     if "create_payment" not in stage.spec.routes or not stage.spec.items:
         return "target.routes.create_payment and target.items, so that the audit can make it call Stripe"

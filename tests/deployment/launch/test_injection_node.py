@@ -234,6 +234,20 @@ def test_existing_options_keep_working(emulator: Emulator, app: Path) -> None:
     assert found.noted.runtimes
 
 
+def test_a_script_that_sets_the_options_anew_does_not_lose_the_injection(emulator: Emulator, app: Path) -> None:
+    """As it is common in package.json; by its own #!, too."""
+    (app / "pay.js").write_text("#!/usr/bin/env node\n" + BEGIN + PAY + "pay('script', require('stripe'));")
+    (app / "pay.js").chmod(0o700)
+    start = "NODE_OPTIONS=--max-old-space-size=300 node pay.js && NODE_OPTIONS= ./pay.js"
+    (app / "package.json").write_text(json.dumps({"scripts": {"start": start}}))
+    npm = shutil.which("npm")
+    assert npm
+    found = run(injection_for(emulator), app.parent, [npm, "start", "--silent"], cwd=app)
+    assert found.said == [["script", "pi_"]] * 2
+    node = run(injection_for(emulator), app.parent, ["sh", "-c", "node -p 'JSON.stringify(process.argv0)'"], cwd=app)
+    assert str(node.said[0]).endswith("node")
+
+
 def test_a_server_that_binds_everything_stays_on_the_loopback(emulator: Emulator, app: Path) -> None:
     code = (
         BEGIN

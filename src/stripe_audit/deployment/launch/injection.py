@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Mapping
@@ -21,6 +22,11 @@ VARIABLE = "INJECTED_BY_STRIPE_AUDIT"
 _SOURCE = Path(__file__).parent / "inject"
 _FILES = ("sitecustomize.py", "preload.cjs")
 _NOTES = "notes.ndjson"
+_NODE = """\
+#!/bin/sh
+case "$NODE_OPTIONS" in *{marker}*) ;; *) NODE_OPTIONS="$NODE_OPTIONS "{preload}; export NODE_OPTIONS ;; esac
+exec {node} "$@"
+"""
 _NOTES_CAP = 1024 * 1024
 """Bytes of notes that are read; they are written by the target's processes."""
 
@@ -56,10 +62,25 @@ class Injection:
         preload = f"--require={_quoted(str(folder / 'preload.cjs'))}"
         return {
             **env,
+            **_stubborn_node(folder, preload, env.get("PATH", "")),
             "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), env.get("PYTHONPATH")))),
             "NODE_OPTIONS": " ".join(filter(None, (env.get("NODE_OPTIONS"), preload))),
             VARIABLE: str(instructions),
         }
+
+
+def _stubborn_node(folder: Path, preload: str, path: str) -> dict[str, str]:
+    """A PATH on which ``node`` keeps the preload, though a script says ``NODE_OPTIONS=… node server.js``."""
+    node = shutil.which("node", path=path)
+    if node is None or os.name != "posix":
+        return {}
+    stub = folder / "bin" / "node"
+    stub.parent.mkdir()
+    stub.write_text(
+        _NODE.format(marker=shlex.quote("preload.cjs"), preload=shlex.quote(preload), node=shlex.quote(node))
+    )
+    stub.chmod(0o700)
+    return {"PATH": os.pathsep.join((str(stub.parent), path))}
 
 
 def changed_environment(env: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
