@@ -156,6 +156,16 @@ def test_the_clock_runs_on_from_the_time_that_it_showed(client, control):
     assert 0 <= clock["now"] - taken["now"] < 30 and clock["held"] is False
 
 
+def test_a_clock_that_stood_still_stands_there_again(control):
+    control.post("clock/hold", at=1_800_000_000)
+    control.post("clock/advance", seconds=5)
+    taken = control.post("snapshot")
+    control.post("clock/run")
+    control.post("restore", id=taken["id"])
+    for _ in range(2):
+        assert control.get("clock") == {"now": 1_800_000_005.0, "skipped": 0.0, "held": True}
+
+
 def test_what_a_connected_account_left_for_later_happens_there(make_client, still, still_control):
     still_control.post("reset")
     client = make_client(still.keys.secret, url=still.url)
