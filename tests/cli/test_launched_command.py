@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployment.launch.injected import LIVE
+from tests.deployment.launch.test_process import eventually, is_alive
 
 APP = """
 import http.server, json, os, sys
@@ -155,6 +156,27 @@ def test_the_last_output_of_an_app_that_dies_is_shown(app: Path) -> None:
     code, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "app.py")
     assert code != 0
     assert "no module named payments" in json.dumps(report)
+
+
+@pytest.mark.parametrize("way", ["inject", "proxy"])
+def test_nothing_is_left_when_the_audit_is_killed(app: Path, way: str) -> None:
+    (app / "app.py").write_text(
+        "import os, pathlib, time\npathlib.Path('new').write_text(f'{os.getpid()} ' + os.environ['HERE'])\n"
+        "os.rename('new', 'seen'); time.sleep(600)"
+    )
+    settings = {"stripe": way, "launch": {"command": "x", "env": {"HERE": "{scratch}"}}}
+    (app / "stripe-audit.yaml").write_text(json.dumps({"version": 1, "target": settings}))
+    audit = subprocess.Popen(
+        [*RUN, "--", "sh", "-c", f"{sys.executable} app.py; true"], cwd=app, stderr=subprocess.DEVNULL
+    )
+    try:
+        eventually(lambda: (app / "seen").exists() or audit.poll() is not None)
+        pid, scratch = (app / "seen").read_text().split()
+        assert is_alive(int(pid)) and Path(scratch).is_dir()
+    finally:
+        audit.kill()
+        audit.wait()
+    eventually(lambda: not is_alive(int(pid)) and not Path(scratch).exists())
 
 
 @pytest.mark.parametrize(
