@@ -12,19 +12,18 @@ import functools
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import NamedTuple, cast
 
 __all__ = ["MOST_BODY", "Entrance", "Head", "head_of"]
 
 MOST_HEAD = 16 * 1024
+LONGEST_LENGTH = 9
 MOST_BODY = 256 * 1024
 """Bytes. What is longer goes to aiohttp, which has limits of its own."""
 _REQUEST = re.compile(r"(GET|POST|DELETE) (/v[12]/[A-Za-z0-9_./-]*)(?:\?([!\"$-~]*))? HTTP/1\.1")
-_HEADERS = re.compile(r"(?:\r\n[A-Za-z0-9-]+:[\t -~]*)*")
+_NAME = re.compile(r"[A-Za-z0-9-]+")
 _FILES = "/v1/files"
-_LENGTH = re.compile(r"[0-9]{1,9}")
 _UNUSUAL = frozenset(("transfer-encoding", "expect", "upgrade", "content-encoding", "te", "trailer"))
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -32,8 +31,7 @@ Answer = Callable[[str, str, str, Mapping[str, str], bytes], tuple[int, Mapping[
 """From method, path, query, headers (their names in lower case) and body, to status, headers and body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The first line and the headers, their names in lower case. ``length`` is the body's, in bytes."""
 
     method: str
@@ -47,27 +45,34 @@ class Head:
 
 def head_of(text: bytes) -> Head | None:
     """The head of a plain call, from its bytes without the empty line at the end; None where it is not plain."""
-    first, separator, rest = text.decode("latin-1").partition("\r\n")
+    first, *lines = text.decode("latin-1").split("\r\n")
     request = _REQUEST.fullmatch(first)
-    rest = separator + rest
-    if request is None or request[2].startswith(_FILES) or "/." in first or _HEADERS.fullmatch(rest) is None:
+    if request is None or request[2].startswith(_FILES) or "/." in first or not text.isascii():
         return None
     headers: dict[str, str] = {}
-    lines = rest.split("\r\n")[1:]
     for line in lines:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip(" \t")
+        name, separator, value = line.partition(":")
+        known = _lowered(name)
+        if known is None or not separator or not value.isprintable():
+            return None
+        headers[known] = value.strip(" ")
     length, connection = headers.get("content-length", "0"), headers.get("connection", "keep-alive").lower()
     if (
         len(headers) != len(lines)  # one was given twice
         or "host" not in headers
         or not _UNUSUAL.isdisjoint(headers)
         or connection not in ("keep-alive", "close")
-        or _LENGTH.fullmatch(length) is None
+        or not length.isdigit()
+        or len(length) > LONGEST_LENGTH
     ):
         return None
     method, path, query = request.groups()
     return Head(method, path, query or "", headers, int(length), connection == "close")
+
+
+@functools.lru_cache(maxsize=512)
+def _lowered(name: str) -> str | None:
+    return name.lower() if _NAME.fullmatch(name) else None
 
 
 class Entrance:
