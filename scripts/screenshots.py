@@ -1,11 +1,11 @@
-"""Photograph the HTML report for the README: the demo with three defects, in light and in dark.
+"""Photograph the HTML report for the README: the demo with three defects, in light and in dark, and one finding.
 
     python scripts/screenshots.py [RUN.json [NAME.png]]
 
-With a name, only the summary of that report, in light. Otherwise ``docs/images/report-light.png`` (the summary) and
-``report-dark.png`` (a finding with its sequence diagram). The report on the Fastify backend takes a run of its own,
-in ``examples/fastify-shop/as-reviewed``. Needs Debian's Chromium, and looks best where the fonts Inter and
-JetBrains Mono are installed.
+With a name, only the summary of that report, in light. Otherwise ``docs/images/report-light.png`` and
+``report-dark.png`` (the summary), and ``report-finding.png`` (a finding with its sequence diagram). The report on the
+Fastify backend takes a run of its own, in ``examples/fastify-shop/as-reviewed``. Needs Debian's Chromium; it looks best
+where the fonts Inter and JetBrains Mono are installed.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ def demo(folder: Path) -> Path:
 
 
 async def photograph(page_file: Path, name: str | None) -> None:
-    """Both images, or the one that has a name."""
+    """All images, or the one that has a name."""
     async with open_page() as page:
         await page.resize(WIDTH, HEIGHT)
         await _shot(page, page_file, "light", "body", name or "report-light.png")
         if not name:
-            await _shot(page, page_file, "dark", ".finding:has(.sequence)", "report-dark.png")
+            await _shot(page, page_file, "dark", "body", "report-dark.png")
+            await _shot(page, page_file, "light", ".finding:has(.sequence)", "report-finding.png")
 
 
 async def _shot(page: Page, page_file: Path, scheme: str, selector: str, name: str) -> None:
