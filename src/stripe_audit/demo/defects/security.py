@@ -100,24 +100,6 @@ class _OldVersion(StripeSide):
     api_version = "2022-11-15"
 
 
-class _SelfHosted(Pages):
-    def stripe_script(self) -> str:
-        return "/static/vendor/stripe.js"
-
-
-class _ServesCopy(Shop):
-    def application(self) -> web.Application:
-        app = super().application()
-        app.router.add_get("/static/vendor/stripe.js", self.copy)
-        return app
-
-    async def copy(self, request: web.Request) -> web.Response:
-        """What stands for a copy: the names of the frames that Stripe.js makes, and none of its code."""
-        frames = ("__privateStripeController", "__privateStripeMetricsController", "__privateStripeFrame")
-        text = f"const HOME = 'https://js.stripe.com/v3/elements-inner-card.html', FRAMES = {list(frames)};\n"
-        return web.Response(text=text, content_type="text/javascript")
-
-
 class _AnyOrigin(Shop):
     def cors(self, request: web.Request) -> dict[str, str]:
         origin = request.headers.get("Origin")
@@ -248,17 +230,6 @@ DEFECTS = (
         "api-version-current",
         seen_in="dj-stripe/dj-stripe#758",
         stripe=_OldVersion,
-    ),
-    Defect(
-        "stripe-js-self-hosted",
-        "Stripe.js is served from the shop's own files",
-        "stripe-js-from-stripe",
-        also=(
-            "page-scripts-authorised",
-            "page-works-in-browser",
-        ),
-        shop=_ServesCopy,
-        pages=_SelfHosted,
     ),
     Defect("any-origin", "Every origin may read answers, with credentials", "cors-restricted", shop=_AnyOrigin),
     Defect(
