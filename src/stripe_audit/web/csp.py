@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from stripe_audit.web.csp_lapses import anybodys_hosts, lapses_in
 from stripe_audit.web.csp_sources import matches
@@ -165,6 +166,7 @@ def _with_hosts_alone(policy: Policy) -> Policy:
     return Policy({name: tuple(map(_host_alone, sources)) for name, sources in policy.directives.items()})
 
 
+@lru_cache(1024)
 def _host_alone(source: str) -> str:
     scheme, separator, rest = source.partition("://") if "://" in source else ("", "", source)
     return source if source.startswith("'") else scheme + separator + rest.partition("/")[0]

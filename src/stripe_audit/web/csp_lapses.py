@@ -7,8 +7,9 @@ for what they are: mirrors of all packages, and storage where anybody has an acc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 __all__ = ["anybodys_hosts", "lapses_in"]
 
@@ -39,6 +40,7 @@ _ANYBODYS = (
     *("cdn.jsdelivr.net", "cdnjs.cloudflare.com", "ajax.googleapis.com", "storage.googleapis.com"),
     *("raw.githubusercontent.com", "*.cloudfront.net", "*.amazonaws.com", "*.appspot.com", "*.github.io"),
 )
+_ONE_OF_THEM = re.compile("|".join(translate(one) for one in _ANYBODYS))
 
 
 def lapses_in(directives: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -63,6 +65,8 @@ def anybodys_hosts(sources: Sequence[str]) -> list[str]:
 
 def _is_anybodys(host: str, path: str) -> bool:
     name = host.split(":")[0]
-    return not path and any(
-        fnmatchcase(name, one) or (name.startswith("*.") and fnmatchcase(one, name)) for one in _ANYBODYS
+    if path or "." not in name:
+        return False
+    return bool(_ONE_OF_THEM.match(name)) or (
+        name.startswith("*.") and any(fnmatchcase(one, name) for one in _ANYBODYS)
     )

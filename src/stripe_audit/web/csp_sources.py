@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 __all__ = ["matches"]
@@ -19,8 +20,7 @@ _HOST = re.compile(
 def matches(source: str, url: str, page_url: str) -> bool:
     """Whether one source expression of a page's policy covers ``url``. What is no address is covered by none."""
     try:
-        target, page = urlsplit(url), urlsplit(page_url)
-        port, page_port = _port(target), _port(page)
+        (target, port), (page, page_port) = _address(url), _address(page_url)
     except ValueError:
         return False
     lowered = source.lower()
@@ -30,10 +30,24 @@ def matches(source: str, url: str, page_url: str) -> bool:
         is_default = port == _PORTS.get(target.scheme) and page_port == _PORTS.get(page.scheme)
         same_host = (target.hostname or "") == (page.hostname or "")
         return same_host and (port == page_port or is_default) and _is_own_scheme(page.scheme, target.scheme)
-    if scheme := _SCHEME.fullmatch(source):
-        return _scheme_fits(scheme[1].lower(), target.scheme)
-    host = _HOST.fullmatch(source)
+    scheme, host = _read(source)
+    if scheme:
+        return _scheme_fits(scheme, target.scheme)
     return host is not None and _host_matches(host, target, port, page.scheme)
+
+
+@lru_cache(256)
+def _address(url: str) -> tuple[SplitResult, int | None]:
+    """An address and its port; the same few are asked about for every source. Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    return parts, _port(parts)
+
+
+@lru_cache(1024)
+def _read(source: str) -> tuple[str, re.Match[str] | None]:
+    """A source expression: the scheme that it is, or the parts of a host."""
+    scheme = _SCHEME.fullmatch(source)
+    return (scheme[1].lower(), None) if scheme else ("", _HOST.fullmatch(source))
 
 
 def _port(parts: SplitResult) -> int | None:
