@@ -14,7 +14,7 @@ from aiohttp import web
 
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.defects.webhooks import WITH_A_CONTROL
+from stripe_audit.demo.defects.webhooks import MAIN_JOURNEYS_LOST, WITH_A_CONTROL
 from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.stripe_side import StripeSide
 from stripe_audit.demo.webhooks import TOLERANCE_S, Receipts
@@ -127,6 +127,8 @@ class _Redirected(Shop):
 
 _EVENTS_LOST = (
     *WITH_A_CONTROL,
+    *MAIN_JOURNEYS_LOST,
+    "refund-in-parts",
     "webhook-mode-checked",
     "webhook-genuine-event-accepted",
     "webhook-raw-body-preserved",

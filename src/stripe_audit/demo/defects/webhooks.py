@@ -15,7 +15,7 @@ from stripe_audit.demo.defects.model import Defect
 from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.webhooks import Receipts
 
-__all__ = ["DEFECTS", "WITH_A_CONTROL"]
+__all__ = ["DEFECTS", "MAIN_JOURNEYS_LOST", "WITH_A_CONTROL"]
 
 
 class _SharedSecret(Receipts):
@@ -114,7 +114,8 @@ class _RefundsIgnored(Receipts):
 
 class _UnknownRefused(Receipts):
     async def handle(self, event: Mapping[str, Any]) -> None:
-        if not str(event["type"]).startswith(("payment_intent.", "charge.", "refund.", "invoice.", "customer.")):
+        known = ("payment_intent.", "charge.", "refund.", "invoice.", "customer.", "checkout.session.")
+        if not str(event["type"]).startswith(known):
             raise Refusal(400, "unknown_event", "This event is not known here.")
         await super().handle(event)
 
@@ -132,7 +133,24 @@ class _ShowsTraces(Shop):
         return web.Response(status=500, text=traceback.format_exc())
 
 
+MAIN_JOURNEYS_LOST = (
+    "checkout-fulfilled-once-paid",
+    "delayed-payment-arrives",
+    "delayed-payment-fails",
+    "expired-checkout-closes-order",
+    "unpaid-checkout-not-fulfilled",
+)
+"""Journeys of which only the main endpoint is told."""
 _ALL_EVENTS_LOST = (
+    *MAIN_JOURNEYS_LOST,
+    "declines-then-success",
+    "events-at-once",
+    "failed-authentication-then-success",
+    "journey-in-every-currency",
+    "late-success-keeps-part-refund",
+    "orders-explored",
+    "refund-in-parts",
+    "return-page-believes-nothing",
     "webhook-mode-checked",
     "webhook-events-handled",
     "payment-status-updated",
@@ -247,7 +265,7 @@ DEFECTS = (
         "refunds-ignored",
         "Refund events are acknowledged, and nothing is done",
         "webhook-events-handled",
-        also=("payment-states-handled", "ledger-reconciles"),
+        also=("payment-states-handled", "ledger-reconciles", "refund-in-parts"),
         seen_in="elizaOS/eliza#10920",
         receipts=_RefundsIgnored,
     ),
