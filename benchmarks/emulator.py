@@ -107,8 +107,9 @@ def stopped_later(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[A
 
 
 @contextmanager
-def emulator(*options: str) -> Iterator[Server]:
-    started = subprocess.Popen([COMMAND, "emulator", "--json", *options], stdout=subprocess.PIPE, text=True)
+def emulator(*options: str, **environment: str) -> Iterator[Server]:
+    command = [sys.executable, COMMAND, "emulator", "--json", *options]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
     with stopped_later(started) as process:
         assert process.stdout is not None
         facts = json.loads(process.stdout.readline())
@@ -219,13 +220,17 @@ def objects(seconds: int) -> bool:
 
 
 def start(rounds: int = 15) -> bool:
-    """Seconds from the start of the process to the first answer; the fastest counts."""
+    """Seconds from the start of the process to the first answer; the fastest counts.
+
+    Its modules are compiled, as pip does when it installs a package: a checkout may not be.
+    """
     best = best_cpu = float("inf")
-    for _ in range(rounds):
-        began = time.perf_counter()
-        with emulator() as server:
-            call(http.client.HTTPConnection("127.0.0.1", server.port), server, "GET", "/v1/balance")
-            best, best_cpu = min(best, time.perf_counter() - began), min(best_cpu, server.cpu())
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(rounds + 1):
+            began = time.perf_counter()
+            with emulator(PYTHONPYCACHEPREFIX=folder, PYTHONDONTWRITEBYTECODE="") as server:
+                call(http.client.HTTPConnection("127.0.0.1", server.port), server, "GET", "/v1/balance")
+                best, best_cpu = min(best, time.perf_counter() - began), min(best_cpu, server.cpu())
     print(f"start to first answer {best:.3f} s, of them {best_cpu:.2f} s of a processor's time")
     return judged("seconds to the first answer", best, at_most=START_SECONDS)
 
