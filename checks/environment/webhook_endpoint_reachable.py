@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from stripe_audit import Answer, Check, Context, Effect, Finding, Severity, TargetError, Uses, WebhookRoute, trials, web
 
-PROBE = {"id": "evt_reachable", "object": "event", "type": "stripe_audit.reachable", "data": {"object": {}}}
+PROBE = b'{"id": "evt_reachable", "object": "event", "type": "stripe_audit.reachable", "data": {"object": {}}}'
 """An event of an invented type: nobody has anything to do for it."""
 
 
@@ -57,24 +56,19 @@ class WebhookEndpointReachable(Check):
         async for route, seen in trials.each_webhook(ctx, knock, is_signed=False):
             if wrong := assess(seen):
                 title, why = wrong
-                told = ctx.evidence(
-                    seen.error or f"unsigned event: answered {seen.answer and seen.answer.status}", seen.answer
-                )
+                said = seen.error or f"unsigned event: answered {seen.answer and seen.answer.status}"
+                told = ctx.evidence(said, seen.answer)
                 yield ctx.finding(title, f"{route.path}: {why}", told, route=route.label, discriminator=title)
-        families = await trials.answers_by(ctx.spec.url)
-        if families.get("IPv6") and not families.get("IPv4"):
-            told = ctx.evidence("connections to each address of the host", data=families)
+        if unreached := await trials.unreached_by_ipv4(ctx):
+            told = ctx.evidence("connections to each address of the host", data=unreached)
             detail = f"{ctx.spec.url} answers by IPv6 alone. Stripe sends webhook events from IPv4 addresses."
             yield ctx.finding("The webhook endpoints cannot be reached by IPv4", detail, told, discriminator="IPv4")
-        elif families.get("IPv4") and families.get("IPv6") is False:
-            ctx.note("the host has an IPv6 address that nobody answers: what tries it first has to wait, or fails")
 
 
 async def knock(ctx: Context, route: WebhookRoute) -> Seen:
     """Post to an endpoint, and beside it. Raises Inconclusive where that says nothing."""
     nowhere = WebhookRoute("nowhere", f"{route.path}-{ctx.tag}")
-    body = json.dumps(PROBE).encode()
-    sent = (ctx.deliver(to, body, headers={}, effect=Effect.PROBE) for to in (route, nowhere))
+    sent = (ctx.deliver(to, PROBE, headers={}, effect=Effect.PROBE) for to in (route, nowhere))
     try:
         answer, beside = await asyncio.gather(*sent)
     except TargetError as error:
@@ -83,12 +77,10 @@ async def knock(ctx: Context, route: WebhookRoute) -> Seen:
         ctx.inconclusive(f"it redirects to {answer.header('location')}", supply="see webhook-url-not-redirected")
     seen = Seen(answer, beside)
     if route.secret and not is_there(seen):
-        seen = seen._replace(signed=await ctx.deliver(route, body, effect=Effect.PROBE))
+        seen = seen._replace(signed=await ctx.deliver(route, PROBE, effect=Effect.PROBE))
     if answer.status == 429 or not (is_there(seen) or assess(seen)):
-        ctx.inconclusive(
-            f"it answers {answer.status}, which does not show that an endpoint is there",
-            supply="target.routes.webhook[].secret, so that a signed event can decide",
-        )
+        supply = "target.routes.webhook[].secret, so that a signed event can decide"
+        ctx.inconclusive(f"it answers {answer.status}, which does not show an endpoint", supply=supply)
     return seen
 
 
@@ -99,8 +91,7 @@ def is_there(seen: Seen) -> bool:
         return False
     if signed:
         return signed.is_success and not beside.is_success
-    is_foreign = is_page(answer) or web.asks_for_csrf_token(answer.status, answer.text)
-    if is_foreign or beside.status == answer.status:
+    if is_page(answer) or web.asks_for_csrf_token(answer.status, answer.text) or beside.status == answer.status:
         return False
     is_signature_missed = answer.status in (401, 403) and "signature" in answer.text.lower()
     return is_signature_missed or answer.is_success or answer.status in (400, 415, 422)
@@ -124,8 +115,7 @@ def assess(seen: Seen) -> tuple[str, str] | None:
     if status in (404, 410):
         return "A webhook endpoint is not there", f"POST is answered {status}."
     if status == 405:
-        allowed = answer.header("allow") or "other methods"
-        return "A webhook endpoint does not take POST", f"POST is answered 405; it takes {allowed}."
+        return "A webhook endpoint does not take POST", f"it answers 405, and takes {answer.header('allow')}."
     if status in (401, 403) and (signed or answer.header("www-authenticate")):
         return "A login stands before a webhook endpoint", f"it answers {status} before it asks for a signature."
     if status >= 500:

@@ -89,10 +89,9 @@ async def sent(ctx: Context, route: WebhookRoute) -> list[Seen]:
     async def one(name: str, malformed: webhooks.Malformed) -> Seen:
         headers = malformed.sent(route.secret or "", int(time.time()))
         try:
-            answer = await ctx.deliver(route, malformed.body, headers=headers, effect=Effect.PROBE)
+            return Seen(name, await ctx.deliver(route, malformed.body, headers=headers, effect=Effect.PROBE))
         except TargetError as error:
             return Seen(name, None, error.message)
-        return Seen(name, answer)
 
     signed = {name: malformed for name, malformed in webhooks.MALFORMED.items() if malformed.is_signed}
     found = list(await asyncio.gather(*(one(name, malformed) for name, malformed in signed.items())))
@@ -116,6 +115,4 @@ def assess(seen: Seen, secrets: list[str]) -> tuple[Severity, str] | None:
         return Severity.MEDIUM, f"A malformed event is answered with a stack trace ({language})"
     if name in UNSIGNED and answer.is_success:
         return Severity.MEDIUM, "An unsigned body of any size is taken"
-    if answer.status >= 500:
-        return Severity.LOW, "A malformed event ends in a server error"
-    return None
+    return (Severity.LOW, "A malformed event ends in a server error") if answer.status >= 500 else None

@@ -21,7 +21,7 @@ ALSO_TRUE = OF_THE_ACCOUNT | {
     *("env-keys-present", "env-keys-test-mode", "env-keys-consistent", "webhook-secret-well-formed"),
     *("api-keys-well-formed", "env-files-not-mixed", "env-file-protected"),
     *("secrets-not-in-source", "secrets-not-in-history", "webhook-service-reached", "webhook-event-names-exist"),
-    *("stripe-sdk-patched", "server-clock-right"),
+    *("stripe-sdk-patched", "server-clock-right", "stripe-cli-listens"),
 }
 """The files are sound, whatever the server does."""
 

@@ -90,6 +90,11 @@ class EmulatedStripe(StripeBackend):
         self.publishable_key = address.publishable_key
         self.api_version = address.api_version
 
+    @property
+    def address(self) -> EmulatorAddress:
+        """Where it is, and the run's keys."""
+        return self._address
+
     async def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call the control API. Raises StripeError for any answer but success."""
         answer = await self._transport.request(

@@ -13,7 +13,7 @@ from stripe_audit.trials.acknowledgements import (
     time_acknowledgements,
     what_is_waited_for,
 )
-from stripe_audit.trials.address_families import answers_by
+from stripe_audit.trials.address_families import answers_by, unreached_by_ipv4
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.browsing import browse_page
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
@@ -51,6 +51,7 @@ from stripe_audit.trials.source_tree import exception_for, place_below, read_sou
 from stripe_audit.trials.stored import Kept, send_card_and_look
 from stripe_audit.trials.strangers import Seen, ask_as_stranger, intent_paths, list_paths
 from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of, refused
+from stripe_audit.trials.stripe_cli import Listened, listen
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 from stripe_audit.trials.suspicions import Known, Suspicion, suspicions
 from stripe_audit.trials.together import together
@@ -75,6 +76,7 @@ __all__ = [
     "Form",
     "HandlingFailed",
     "Journey",
+    "Listened",
     "Known",
     "NumberSent",
     "Outage",
@@ -139,6 +141,7 @@ __all__ = [
     "is_named",
     "leads_to_tls",
     "libraries_seen",
+    "listen",
     "log_mark",
     "made",
     "mails_if_seen",
@@ -169,6 +172,7 @@ __all__ = [
     "told_after",
     "travel",
     "try_again",
+    "unreached_by_ipv4",
     "try_forms",
     "try_forgeries",
     "try_outages",

@@ -8,10 +8,23 @@ import socket
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-__all__ = ["answers_by"]
+from stripe_audit.context import Context
+
+__all__ = ["answers_by", "unreached_by_ipv4"]
 
 _ANSWERS_S = 2.0
 Connects = Callable[[str, int], Awaitable[bool]]
+
+
+async def unreached_by_ipv4(ctx: Context) -> dict[str, bool]:
+    """Where the target's host answers by IPv6 and not by IPv4: what it answers by; empty for the rest.
+
+    Stripe's senders have IPv4 addresses (docs.stripe.com/ips). An IPv6 address that nobody answers is noted.
+    """
+    families = await answers_by(ctx.spec.url)
+    if families.get("IPv4") and families.get("IPv6") is False:
+        ctx.note("the host has an IPv6 address that nobody answers: what tries it first has to wait, or fails")
+    return families if families.get("IPv6") and not families.get("IPv4") else {}
 
 
 async def answers_by(url: str, connects: Connects | None = None) -> dict[str, bool]:
