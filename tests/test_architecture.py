@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("scenario",),
     ("catalog",),
     ("plan",),
-    ("describe", "engine"),
+    ("describe", "engine", "gating"),
     ("audit",),
     ("reporters",),
     ("bundle",),

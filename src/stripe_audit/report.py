@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from stripe_audit.models import CheckResult, Exchange, Finding, Outcome, Severity, SourceLocation, Verdict
-from stripe_audit.phases import PHASES, Phase, Task
+from stripe_audit.phases import PHASES, TASKS, Phase, Task, phase_of
 
 __all__ = [
     "SCHEMA",
+    "Accepted",
     "CheckFacts",
     "Policy",
     "Report",
     "RunFacts",
+    "Since",
     "TargetFacts",
     "TaskState",
     "closing_verdict",
@@ -88,6 +91,41 @@ class Policy:
     allow_empty: tuple[str, ...] = ()
     """Folders of phases that may have no judged check."""
     selected_phases: tuple[int, ...] = tuple(phase.number for phase in PHASES)
+    fail_on_in: Mapping[str, Severity] = field(default_factory=dict)
+    """Other thresholds, by the folder of a phase or the number of a task; a task's goes before its phase's."""
+
+    def threshold(self, task: str) -> Severity:
+        """From which severity on a finding in a task fails the run."""
+        folder = phase_of(task).folder if task in TASKS else ""  # another version may have other tasks
+        return self.fail_on_in.get(task) or self.fail_on_in.get(folder) or self.fail_on
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A decision about one finding: why, by whom, and the last day that it holds, as ``2027-01-31``.
+
+    ``place`` is where it was decided, as ``file:line``.
+    """
+
+    reason: str
+    owner: str
+    until: str | None = None
+    place: str = ""
+
+    def holds_at(self, moment: float) -> bool:
+        """Whether it holds at a moment in Unix seconds; its last day is over where it is over in UTC."""
+        return self.until is None or datetime.fromtimestamp(moment, UTC).date() <= date.fromisoformat(self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has changed since an earlier report, which began ``at`` (Unix seconds). Each as severity, title, check."""
+
+    at: float
+    resolved: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """Gone, and not looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +151,22 @@ class Report:
     """Where the settings describe what findings concern: routes by their label, ``env_files``, and ``""`` for all."""
     handlers: Mapping[str, SourceLocation] = field(default_factory=dict)
     """Where the target's source declares its routes, by their label, as far as that could be read."""
+    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    """What the project has decided about findings, by their fingerprints; some of it may not hold any more."""
+    since: Since | None = None
+    """What is different from an earlier report, where one was given."""
     schema: str = field(default=SCHEMA)
+
+    def acceptance(self, finding: Finding) -> Accepted | None:
+        """The decision that lets a finding pass, if there is one and it still holds."""
+        decided = self.accepted.get(finding.fingerprint)
+        return decided if decided and decided.holds_at(self.run.started_at) else None
+
+    def is_failing(self, finding: Finding) -> bool:
+        """Whether a finding fails the run: bad enough for its task, and not accepted."""
+        facts = self.checks.get(finding.check)
+        line = self.policy.threshold(facts.task) if facts else self.policy.fail_on
+        return finding.severity is not None and finding.severity.at_least(line) and self.acceptance(finding) is None
 
     @property
     def judged(self) -> int:
@@ -199,9 +252,13 @@ def exit_reasons(report: Report) -> Iterator[tuple[int, str]]:
     policy = report.policy
     if report.run.interrupted:
         yield 130, "interrupted: the report is partial"
-    bad = [finding for finding in report.findings if finding.severity and finding.severity.at_least(policy.fail_on)]
+    bad = [finding for finding in report.findings if report.is_failing(finding)]
     if bad:
-        yield 1, f"{len(bad)} finding{'s' * (len(bad) != 1)} at or above {policy.fail_on}"
+        line = str(policy.fail_on) if not policy.fail_on_in else "the thresholds of their tasks"
+        yield 1, f"{len(bad)} finding{'s' * (len(bad) != 1)} at or above {line}"
+    for finding in bad:
+        if decided := report.accepted.get(finding.fingerprint):
+            yield 1, f"accepted by {decided.owner} until {decided.until}, and not since: {finding.title}"
     if not report.target.reached:
         yield 3, "the target was not reached"
     errored = sum(result.outcome is Outcome.ERRORED or result.error is not None for result in report.results)

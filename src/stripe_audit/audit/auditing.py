@@ -21,6 +21,8 @@ from stripe_audit.describe import declared_needs, scenario_places, target_spec, 
 from stripe_audit.engine import Engine
 from stripe_audit.errors import UsageError
 from stripe_audit.events import Listener, NoteAdded, RunFinished, RunStarted
+from stripe_audit.gating.acceptance import accepted_entries, accepting
+from stripe_audit.gating.difference import compared_with
 from stripe_audit.models import CheckResult, Effect
 from stripe_audit.phases import PHASES, phase_of
 from stripe_audit.plan import Plan, make_plan
@@ -43,6 +45,10 @@ class Options:
     has_project_checks: bool = True
     temporary: tuple[Path, ...] = ()
     """Folders that must not outlive the run, even if the audit is killed."""
+    shard: tuple[int, int] | None = None
+    """Which part of the selected checks: the first of (1, 3) is every third from the first on."""
+    before: Report | None = None
+    """An earlier report, so that this one can say what was resolved since."""
     notes: tuple[str, ...] = ()
     """What the report is to say besides: what was assumed, for instance."""
     scenarios: tuple[Path, ...] = ()
@@ -74,10 +80,11 @@ class Audit:
         folders = [settings.path(name) for name in audit.checks_dirs] if options.has_project_checks else []
         points = audit.entry_points if options.has_project_checks else []
         own = scenario_places(settings) if options.has_project_checks else []
+        self._accepted = accepted_entries(settings)
         self.catalog: Catalog = load_catalog(
             checks_dirs=folders, entry_points=points, scenarios=[*own, *options.scenarios]
         )
-        self.selected = self.catalog.select(options.selection)
+        self.selected = _part(self.catalog.select(options.selection), options.shard)
         if not self.selected:
             raise UsageError("no check is selected", hint="each of the filters narrows the selection; drop one")
         self._engine: Engine | None = None
@@ -175,7 +182,7 @@ class Audit:
         audit = self.settings.model.audit
         phases = {phase_of(result.task).number for result in results}
         kept = kept_of(results, stage.recorder.get, stripe_side=course.stripe_side, tag=stage.tag)
-        return Report(
+        report = Report(
             run=RunFacts(
                 tag=stage.tag,
                 version=stripe_audit.__version__,
@@ -199,6 +206,7 @@ class Audit:
             ),
             policy=Policy(
                 fail_on=audit.fail_on,
+                fail_on_in=audit.fail_on_in,
                 strict=audit.strict,
                 allow_empty=tuple(audit.allow_empty),
                 selected_phases=tuple(phase.number for phase in PHASES if phase.number in phases),
@@ -213,6 +221,13 @@ class Audit:
             places=places_of(self.settings, stage.spec),
             handlers=handlers_of(self.settings, stage.spec),
         )
+        former = {result.check: self.catalog[result.check].formerly for result in results}
+        report = accepting(report, self._accepted, former)
+        return compared_with(report, self.options.before) if self.options.before else report
+
+
+def _part(selected: Sequence[str], shard: tuple[int, int] | None) -> tuple[str, ...]:
+    return tuple(selected) if shard is None else tuple(selected)[shard[0] - 1 :: shard[1]]
 
 
 def _stripe_told(stage: Stage) -> str:

@@ -13,6 +13,7 @@ __all__ = ["COMMANDS", "make_app"]
 COMMANDS = {
     "run": "Audit a target, and exit by what was found.",
     "report": "Render a saved report in other formats.",
+    "baseline": "Accept findings for a reason and a time, so that only new ones fail.",
     "checks": "What is checked, and why it matters.",
     "settings": "What can be set, and whether yours is right.",
     "demo": "The demo shop, sound or with one thing broken.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +33,7 @@ def make(options: dict[str, Any]) -> typer.Typer:
 
     @app.command()
     def explain(
-        identity: Annotated[str, typer.Argument(metavar="CHECK", help="The check's id.")],
+        identity: Annotated[str, typer.Argument(metavar="CHECK", help="A check's id, or a finding's fingerprint.")],
         checks_dir: Folders = None,
     ) -> None:
         """Say what a check looks at, why it matters, and how to fix what it finds."""
@@ -40,6 +41,11 @@ def make(options: dict[str, Any]) -> typer.Typer:
         from stripe_audit.cli.documentation import explained
 
         catalog = load_catalog(checks_dirs=checks_dir or [])
+        if re.fullmatch("[0-9a-f]{24}", identity):
+            from stripe_audit.cli.findings import finding_told
+
+            identity, told = finding_told(identity)
+            typer.echo(told + "\n")
         for chosen in catalog.select(Selection(checks=(identity,))):
             typer.echo(explained(catalog, chosen))
 

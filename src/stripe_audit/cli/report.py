@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from stripe_audit.cli.comparing import diff, merge
 from stripe_audit.cli.history import history
 from stripe_audit.cli.outputs import FORMAT_HELP
 
@@ -20,6 +21,8 @@ Examples:
   stripe-audit report RUN.json --format html=report.html    the same as: report show RUN.json ...
   stripe-audit report .stripe-audit/RUN --bundle evidence.zip
   stripe-audit report verify evidence.zip
+  stripe-audit report diff OLD.json NEW.json --fail-on-new
+  stripe-audit report merge SHARD1.json SHARD2.json --format html=report.html
   stripe-audit report history .stripe-audit --format html=history.html
 """
 
@@ -38,6 +41,9 @@ def show(
     format: Annotated[list[str] | None, typer.Option("--format", "-f", help=FORMAT_HELP)] = None,
     bundle: Annotated[Path | None, typer.Option(help="Write the evidence as one zip file, for reviewers.")] = None,
     sign: Annotated[Path | None, typer.Option(help="With --bundle: sign it with this SSH key.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Say what was resolved since that report.")
+    ] = None,
 ) -> None:
     """Render a saved report in other formats, to the same text as the run did."""
     from stripe_audit.cli.deliverables import Deliverables
@@ -45,6 +51,10 @@ def show(
 
     wanted = Deliverables.read(format or [], bundle, sign)
     report = saved_report(run)
+    if since:
+        from stripe_audit.gating.difference import compared_with
+
+        report = compared_with(report, saved_report(since))
     folder = None
     if bundle:
         from stripe_audit.bundle.run_folder import folder_of
@@ -92,7 +102,8 @@ def make(options: dict[str, Any]) -> typer.Typer:
     app = typer.Typer(
         cls=_Commands,
         help="Render a saved report in other formats: report RUN.json. Check a bundle: report verify FILE.zip. "
-        "Tell a trend: report history FOLDER.",
+        "Tell a trend: report history FOLDER. Compare two: report diff OLD.json NEW.json. "
+        "Put shards together: report merge.",
         epilog=_EXAMPLES,
         no_args_is_help=True,
         **options,
@@ -100,4 +111,6 @@ def make(options: dict[str, Any]) -> typer.Typer:
     app.command()(show)
     app.command()(verify)
     app.command()(history)
+    app.command()(diff)
+    app.command()(merge)
     return app

@@ -55,6 +55,16 @@ def run(
         str | None, typer.Option(help="Write each event as a line of JSON, as it happens; - is standard output.")
     ] = None,
     fail_on: Annotated[Severities | None, typer.Option(help="Exit 1 from this severity up (default: medium).")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Findings that are accepted; see 'stripe-audit baseline'.")
+    ] = None,
+    rerun_failed: Annotated[
+        Path | None, typer.Option(metavar="RUN.json", help="Only the checks that did not pass in that report.")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Say what was resolved since that report.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the Ith of N parts; see report merge.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
     allow_probes: Annotated[
         bool, typer.Option("--allow-probes", help="Also send requests that a sound target refuses.")
@@ -77,6 +87,8 @@ def run(
     from stripe_audit.catalog import Selection
     from stripe_audit.cli.deliverables import Deliverables
     from stripe_audit.cli.launches import check_launch, completed, launch_flags
+    from stripe_audit.cli.outputs import saved_report
+    from stripe_audit.cli.parts import checks_to_repeat, parsed_shard
 
     wanted = Deliverables.read(format or [], bundle, sign, events, is_plan=dry_run)
     if not demo and (variant or defect):
@@ -86,6 +98,7 @@ def run(
     check_launch(command or [], is_demo=demo, is_launching=launch)
     audit = {
         "fail_on": fail_on,
+        "baseline": str(baseline.resolve()) if baseline else None,
         "strict": strict or None,
         "allow_probes": allow_probes or None,
         "allow_empty": allow_empty,
@@ -97,13 +110,15 @@ def run(
     }
     flags: dict[str, Any] = {"audit": {name: value for name, value in audit.items() if value is not None}}
     flags["target"] = {**({"url": url} if url else {}), **launch_flags(command or [])}
-    selection = Selection(*(tuple(names or ()) for names in (phase, task, check, exclude, tag)))
+    part, before = parsed_shard(shard), saved_report(since) if since else None
+    again = checks_to_repeat(rerun_failed) if rerun_failed else []
+    selection = Selection(*(tuple(names or ()) for names in (phase, task, [*(check or []), *again], exclude, tag)))
     notes: list[str] = []
     with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
         if command:
             settings, notes = completed(settings, flags)
         temporary = (settings.folder,) if demo else ()
-        options = Options(selection, seed, launch, project_checks, temporary, notes=tuple(notes))
+        options = Options(selection, seed, launch, project_checks, temporary, part, before, tuple(notes))
         if url and not command and not settings.has_routes:
             settings, options = _discovered(settings, options, flags)
         if dry_run:

@@ -63,7 +63,7 @@ def _found(review: Review) -> Iterator[_Note]:
     """At or above ``--fail-on`` is an error, since that is what fails the job; an observation is a notice."""
     for one in review.findings:
         finding = one.finding
-        is_failing = one.severity.at_least(review.report.policy.fail_on)
+        is_failing = review.report.is_failing(finding)
         level = "error" if is_failing else "notice" if one.severity is Severity.INFO else "warning"
         proof = f"\nevidence: {finding.evidence[0].summary}" if finding.evidence else ""
         fix = f"\nfix: {one.fix}" if one.fix else ""

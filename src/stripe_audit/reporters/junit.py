@@ -39,7 +39,7 @@ class JunitReporter(Reporter):
         by_check: dict[str, list[Numbered]] = {}
         for one in review.findings:
             by_check.setdefault(one.finding.check, []).append(one)
-        root = Xml.Element("testsuites", {"name": "stripe-audit", **_counts(report.results)})
+        root = Xml.Element("testsuites", {"name": "stripe-audit", **_counts(report, report.results)})
         root.set("time", _seconds(report.run.duration_s))
         for phase in PHASES:
             root.append(_suite(review, phase, by_check))
@@ -50,7 +50,7 @@ class JunitReporter(Reporter):
 def _suite(review: Review, phase: Phase, by_check: dict[str, list[Numbered]]) -> Xml.Element:
     results = review.report.of_phase(phase)
     suite = Xml.Element("testsuite", {"name": f"{phase.number} {phase.title}", "id": str(phase.number - 1)})
-    for name, count in _counts(results).items():
+    for name, count in _counts(review.report, results).items():
         suite.set(name, count)
     suite.set("skipped", str(sum(result.outcome in _SKIPPED for result in results)))
     suite.set("time", _seconds(sum(result.duration_s for result in results)))
@@ -79,14 +79,19 @@ def _case(review: Review, phase: Phase, result: CheckResult, found: list[Numbere
     if result.outcome is Outcome.ERRORED:
         error = Xml.SubElement(case, "error", {"type": "errored", "message": quoted(why_unjudged(result))})
         error.text = quoted(why_unjudged(result), 4000)
+    accepted = [one for one in found if review.report.acceptance(one.finding)]
     for one in found:
+        if one in accepted:
+            continue
         title = quoted(one.finding.title)
         failure = Xml.SubElement(case, "failure", {"type": one.severity.value, "message": f"{one.label} {title}"})
         failure.text = "\n".join(finding_lines(review, one))
     if result.outcome is Outcome.FAILED and not found:
         Xml.SubElement(case, "failure", {"type": "failed", "message": "failed without a finding"})
-    if result.notes:
-        Xml.SubElement(case, "system-out").text = "\n".join(quoted(note) for note in result.notes)
+    told = [quoted(note) for note in result.notes]
+    told += [line for one in accepted for line in finding_lines(review, one)]
+    if told:
+        Xml.SubElement(case, "system-out").text = "\n".join(told)
     if result.outcome is Outcome.FAILED and (result.error or result.reason):
         Xml.SubElement(case, "system-err").text = quoted(f"not judged wholly: {why_unjudged(result)}", 4000)
     return case
@@ -95,10 +100,16 @@ def _case(review: Review, phase: Phase, result: CheckResult, found: list[Numbere
 _SKIPPED = (Outcome.SKIPPED, Outcome.INCONCLUSIVE)
 
 
-def _counts(results: Iterable[CheckResult]) -> dict[str, str]:
-    outcomes = [result.outcome for result in results]
-    failures, errors = outcomes.count(Outcome.FAILED), outcomes.count(Outcome.ERRORED)
-    return {"tests": str(len(outcomes)), "failures": str(failures), "errors": str(errors)}
+def _is_accepted(report: Report, result: CheckResult) -> bool:
+    """Whether all that was found is accepted: such a case fails no pipeline."""
+    return bool(result.findings) and all(report.acceptance(finding) for finding in result.findings)
+
+
+def _counts(report: Report, results: Iterable[CheckResult]) -> dict[str, str]:
+    every = list(results)
+    failures = sum(result.outcome is Outcome.FAILED and not _is_accepted(report, result) for result in every)
+    errors = sum(result.outcome is Outcome.ERRORED for result in every)
+    return {"tests": str(len(every)), "failures": str(failures), "errors": str(errors)}
 
 
 def _seconds(value: float) -> str:

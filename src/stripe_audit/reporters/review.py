@@ -30,6 +30,8 @@ class Numbered:
     label: str
     finding: Finding
     facts: CheckFacts | None
+    decision: str | None = None
+    """What was decided about it, by whom and until when, in words."""
 
     @property
     def severity(self) -> Severity:
@@ -112,10 +114,21 @@ class Review:
         return self.exchanges.get(evidence.exchange) if evidence.exchange else None
 
 
+def _decision(report: Report, finding: Finding) -> str | None:
+    decided = report.accepted.get(finding.fingerprint)
+    if decided is None:
+        return None
+    term = f" until {decided.until}" if decided.until else ""
+    over = "" if report.acceptance(finding) else ", which is over"
+    return f"accepted by {decided.owner}{term}{over}: {decided.reason} ({decided.place})"
+
+
 def review_of(report: Report) -> Review:
     """Work a report up."""
     ordered = report.findings
-    findings = tuple(Numbered(f"F{n}", one, report.checks.get(one.check)) for n, one in enumerate(ordered, 1))
+    findings = tuple(
+        Numbered(f"F{n}", one, report.checks.get(one.check), _decision(report, one)) for n, one in enumerate(ordered, 1)
+    )
     skipped = (result for result in report.results if result.outcome is Outcome.SKIPPED)
     gaps = gaps_of((result.check, result.setting, result.reason) for result in skipped)
     verdict = closing_verdict(report)

@@ -136,6 +136,9 @@ def _result(
         "partialFingerprints": {"primaryLocationLineHash": key, "stripeAuditFingerprint/v1": finding.fingerprint},
         "properties": {"severity": severity.value, **_task(report.checks.get(finding.check))},
     }
+    if decided := report.acceptance(finding):
+        told_why = plain_message(f"{decided.owner}: {decided.reason}")
+        members["suppressions"] = [{"kind": "external", "status": "accepted", "justification": told_why}]
     if finding.check in index:
         members["ruleIndex"] = index[finding.check]
     if others:

@@ -11,7 +11,7 @@ from stripe_audit.report import Report, TaskState
 from stripe_audit.reporters.interface import Reporter
 from stripe_audit.reporters.page import Page, page_text
 from stripe_audit.reporters.quoting import blocks, plural
-from stripe_audit.reporters.review import Numbered, Review, review_of
+from stripe_audit.reporters.review import Numbered, Review, review_of, shown_time
 from stripe_audit.reporters.wording import (
     OUTCOME_SIGNS,
     TASK_SIGNS,
@@ -94,6 +94,7 @@ def _page(report: Report, encoding: str) -> Page:
         )
         for task in phase.tasks:
             _add_task(page, review, task)
+    _add_since(page, report)
     _add_unlooked(page, review)
     _add_notes(page, report)
     _add_summary(page, review)
@@ -112,6 +113,22 @@ def _add_task(page: Page, review: Review, task: Task) -> None:
             page.add(6, "!", (result.check, "bold"), f" is not judged wholly: {why_unjudged(result)}", style="magenta")
 
 
+def _add_since(page: Page, report: Report) -> None:
+    if report.since is None:
+        return
+    page.gap()
+    page.add(0, "", (f"Since {shown_time(report.since.at)}", "bold"))
+    for sign, style, lines in (
+        ("🔧", "green", report.since.resolved),
+        ("+", "red", report.since.new),
+        ("?", "magenta", report.since.unseen),
+    ):
+        for line in lines:
+            page.add(2, sign, line, style=style, limit=300)
+    if not (report.since.resolved or report.since.new or report.since.unseen):
+        page.add(2, "", "nothing differs")
+
+
 def _add_unjudged(page: Page, result: CheckResult) -> None:
     sign, style = OUTCOME_SIGNS[result.outcome], OUTCOME_STYLES[result.outcome]
     page.add(6, sign, (result.check, "bold"), f" {result.outcome}: {why_unjudged(result)}", style=style, limit=1000)
@@ -125,6 +142,8 @@ def _add_finding(page: Page, review: Review, one: Numbered) -> None:
     page.add(8, "", (" · ".join(filter(None, places)), "dim"))
     if finding.detail and finding.detail != finding.title:
         page.add(8, "", finding.detail, limit=1200)
+    if one.decision:
+        page.add(8, "", one.decision, style="yellow", limit=600)
     for number, evidence in enumerate(finding.evidence[:_EVIDENCE_CAP]):
         _add_evidence(page, review, evidence, is_first=number == 0)
     if len(finding.evidence) > _EVIDENCE_CAP:

@@ -20,6 +20,8 @@ def finding_lines(review: Review, one: Numbered) -> Iterator[str]:
     yield f"{one.label} {one.severity}: {quoted(finding.title)}"
     if finding.detail and finding.detail != finding.title:
         yield quoted(finding.detail, _TEXT)
+    if one.decision:
+        yield quoted(one.decision, _TEXT)
     if finding.route:
         yield f"route: {quoted(finding.route)}"
     if finding.source:

@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from stripe_audit.models import Severity
 from stripe_audit.money import to_minor
-from stripe_audit.phases import PHASES
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
 from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
+from stripe_audit.settings.policy import AuditSettings
 from stripe_audit.settings.texts import (
     PLACEHOLDERS,
     Expression,
@@ -238,44 +237,6 @@ class StripeSettings(_Model):
         if self.mode == "emulator" and (self.api_base or self.publishable_key):
             raise ValueError("api_base and publishable_key belong to mode: test")
         return self
-
-
-class BudgetSettings(_Model):
-    """Bounds of a run."""
-
-    requests: int = Field(5000, gt=0)
-    seconds: float = Field(600.0, gt=0, le=86400)
-    body_bytes: int = Field(10 * 1024 * 1024, gt=0)
-
-
-class AuditSettings(_Model):
-    """How the audit runs."""
-
-    jobs: int = Field(4, ge=1, le=64)
-    timeout: float = Field(20.0, gt=0, le=3600, description="seconds for each check")
-    patience: float = Field(4.0, gt=0, le=3600, description="seconds to wait for an effect before it counts as missing")
-    fail_on: Severity = Severity.MEDIUM
-    strict: bool = False
-    allow_probes: bool = False
-    allow_empty: list[str] = Field(default_factory=list)
-    checks_dirs: list[str] = Field(default_factory=list)
-    scenarios_dirs: list[str] = Field(
-        default_factory=list, description="folders of scenarios; without it, scenarios/ beside the settings"
-    )
-    entry_points: list[str] = Field(default_factory=list)
-    budget: BudgetSettings = BudgetSettings()
-    output: str = ".stripe-audit"
-    faults_allowed_on: list[str] = Field(default_factory=list, description="hosts besides loopback")
-    browser: str = Field("chromium", description="Chromium, by name or path, in which the page is opened; empty: none")
-
-    @field_validator("allow_empty")
-    @classmethod
-    def _known_phases(cls, value: list[str]) -> list[str]:
-        known = [phase.folder for phase in PHASES]
-        for name in value:
-            if name not in known:
-                raise ValueError(f"unknown phase {name!r}; known are {', '.join(known)}")
-        return value
 
 
 class SettingsModel(_Model):

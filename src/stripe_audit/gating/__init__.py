@@ -1,0 +1,1 @@
+"""What is done with reports besides reading them: accepting findings, comparing, putting together."""

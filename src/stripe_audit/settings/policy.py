@@ -1,0 +1,67 @@
+"""How an audit runs, what it may spend, and what fails it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from stripe_audit.models import Severity
+from stripe_audit.phases import PHASES, TASKS
+from stripe_audit.settings.accepted import AcceptedSettings
+
+__all__ = ["AuditSettings", "BudgetSettings"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
+
+
+class BudgetSettings(_Model):
+    """Bounds of a run."""
+
+    requests: int = Field(5000, gt=0)
+    seconds: float = Field(600.0, gt=0, le=86400)
+    body_bytes: int = Field(10 * 1024 * 1024, gt=0)
+
+
+class AuditSettings(_Model):
+    """How the audit runs."""
+
+    jobs: int = Field(4, ge=1, le=64)
+    timeout: float = Field(20.0, gt=0, le=3600, description="seconds for each check")
+    patience: float = Field(4.0, gt=0, le=3600, description="seconds to wait for an effect before it counts as missing")
+    fail_on: Severity = Severity.MEDIUM
+    fail_on_in: dict[str, Severity] = Field(
+        default_factory=dict, description="other thresholds: by a phase's folder (security) or a task's number (4.4)"
+    )
+    accepted: list[AcceptedSettings] = Field(default_factory=list, description="findings that do not fail the run")
+    baseline: str | None = Field(None, description="a file of accepted findings, as 'baseline write' makes it")
+    strict: bool = False
+    allow_probes: bool = False
+    allow_empty: list[str] = Field(default_factory=list)
+    checks_dirs: list[str] = Field(default_factory=list)
+    scenarios_dirs: list[str] = Field(
+        default_factory=list, description="folders of scenarios; without it, scenarios/ beside the settings"
+    )
+    entry_points: list[str] = Field(default_factory=list)
+    budget: BudgetSettings = BudgetSettings()
+    output: str = ".stripe-audit"
+    faults_allowed_on: list[str] = Field(default_factory=list, description="hosts besides loopback")
+    browser: str = Field("chromium", description="Chromium, by name or path, in which the page is opened; empty: none")
+
+    @field_validator("fail_on_in")
+    @classmethod
+    def _known_places(cls, value: dict[str, Severity]) -> dict[str, Severity]:
+        known = [*(phase.folder for phase in PHASES), *TASKS]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"no phase or task {name!r}; a phase is one of {', '.join(known[: len(PHASES)])}")
+        return value
+
+    @field_validator("allow_empty")
+    @classmethod
+    def _known_phases(cls, value: list[str]) -> list[str]:
+        known = [phase.folder for phase in PHASES]
+        for name in value:
+            if name not in known:
+                raise ValueError(f"unknown phase {name!r}; known are {', '.join(known)}")
+        return value
