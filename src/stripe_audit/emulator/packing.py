@@ -1,4 +1,4 @@
-"""Hashes as tuples: copies that share nothing that can change, and have their names in common with all of one form."""
+"""Hashes as tuples, for ``marshal``: without their names, which all hashes of one form have in common."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers: dict[tuple[str, ...], int] = {}
 
 
 def packed(obj: Mapping[str, Any]) -> Any:
-    """A copy of a hash as a tuple: the number of its form, and its values. It shares nothing that can change."""
+    """A hash as a tuple: the number of its form, and its values. It becomes a copy when it is marshalled, at once."""
     names = tuple(obj)
     number = _numbers.get(names)
     if number is None:
@@ -28,7 +28,7 @@ def packed(obj: Mapping[str, Any]) -> Any:
         _forms.append(names)
     values = [number, *obj.values()]
     for index, value in enumerate(values):
-        if value.__class__ is dict:
+        if value.__class__ is dict and value:
             common = number_of(value)
             values[index] = packed(value) if common is None else (SHARED, common)
         elif value.__class__ is list:
