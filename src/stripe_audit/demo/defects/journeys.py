@@ -170,6 +170,7 @@ DEFECTS = (
         "amounts-compared-by-hundred",
         "A payment is compared with its order after dividing by 100, whatever the currency",
         "journey-in-every-currency",
+        also=("payment-recorded",),
         orders=_ComparesByHundred,
     ),
     Defect(
