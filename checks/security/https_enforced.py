@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from stripe_audit import Answer, Check, Context, Effect, Finding, Severity, trials, web
 
+LEAST_DAYS = 14
+"""Certificates that renew themselves do so 30 days before their end; what has half of that left does not."""
+
 
 class Problem(NamedTuple):
     """Something that is wrong; ``id`` is stable, ``answer`` shows it where an answer does."""
@@ -22,11 +25,11 @@ class HttpsEnforced(Check):
     """Payments go over TLS, and over nothing else.
 
     What it checks:
-        Over TLS: that the certificate is trusted for the declared name, that TLS 1.0 and 1.1 are refused, that answers
-        of page and API carry HSTS of a year, that the page loads no script or frame in the clear. Over plain HTTP,
-        where that address is declared too: the page must redirect to https or not be served; the API must not redirect
-        silently, since a request that is repeated over TLS has been sent in the clear before; and where it is not on
-        this machine, the API must not answer.
+        Over TLS: that the certificate is trusted for the declared name and has two weeks left, that TLS 1.0 and 1.1 are
+        refused, that answers of page and API carry HSTS of a year, that the page loads no script or frame in the clear.
+        Over plain HTTP, where that address is declared too: the page must redirect to https or not be served; the API
+        must not redirect silently, since a request that is repeated over TLS has been sent in the clear before; and
+        where it is not on this machine, the API must not answer.
 
     Why it matters:
         Who sits between the customer and a page in the clear writes the page: Stripe.js and the card form are then
@@ -84,6 +87,9 @@ def assess_tls(tls: trials.Tls) -> Iterator[Problem]:
     """The certificate and the versions."""
     if tls.distrust:
         yield Problem("certificate", Severity.HIGH, "The certificate is not trusted", tls.distrust)
+    if tls.days_left is not None and tls.days_left < LEAST_DAYS:
+        detail = f"It ends in {max(0, int(tls.days_left))} days; nothing seems to renew it."
+        yield Problem("expiry", Severity.MEDIUM, "The certificate is about to end", detail)
     if tls.old_versions:
         detail = f"{' and '.join(tls.old_versions)} are taken; browsers and PCI DSS take 1.2 and 1.3 only."
         yield Problem("old-tls", Severity.MEDIUM, "Old versions of TLS are taken", detail)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from stripe_audit.demo.serving import CA_FILE
-from stripe_audit.web.tls import OLD_TLS, accepts_old_tls, client_hello, is_taken
+from stripe_audit.web.tls import OLD_TLS, accepts_old_tls, client_hello, days_left, is_taken, why_distrusted
 
 
 def context(oldest: ssl.TLSVersion) -> ssl.SSLContext:
@@ -99,3 +99,33 @@ def test_a_name_is_sent_and_an_address_is_not():
     assert b"shop.example" in client_hello("shop.example", 0x0301)
     assert b"127.0.0.1" not in client_hello("127.0.0.1", 0x0301)
     assert len(client_hello("::1", 0x0302)) == len(client_hello("127.0.0.1", 0x0302))
+
+
+def test_the_days_of_a_certificate_are_counted_where_it_is_trusted():
+    served = context(ssl.TLSVersion.TLSv1_2)
+
+    def answer(connection: socket.socket) -> None:
+        try:
+            served.wrap_socket(connection, server_side=True).close()
+        except OSError:  # the client does not trust us
+            pass
+
+    with serving(answer) as port:
+        left = days_left("127.0.0.1", port, str(CA_FILE))
+        assert left is not None and left > 30
+        assert days_left("127.0.0.1", port) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'a.test'", "another name"),
+        ("certificate verify failed: certificate has expired", "renew"),
+        ("certificate verify failed: self-signed certificate", "signed"),
+        ("certificate verify failed: unable to get local issuer certificate", "intermediate"),
+        ("certificate verify failed: something new", "something new"),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_says_what_to_do(message, word):
+    assert message in why_distrusted(message)
+    assert word in why_distrusted(message)

@@ -11,7 +11,7 @@ from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Inconclusive, TargetError
 from stripe_audit.safety import is_loopback
 from stripe_audit.trials.pages import page_values
-from stripe_audit.web.tls import OLD_TLS, accepts_old_tls
+from stripe_audit.web.tls import OLD_TLS, accepts_old_tls, days_left, why_distrusted
 
 __all__ = ["Tls", "is_local", "leads_to_tls", "page_in_the_clear", "tls_of"]
 
@@ -20,10 +20,13 @@ _HOPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """``distrust`` says why the certificate is not trusted, if it is not; ``old_versions`` are those still taken."""
+    """``distrust`` says why the certificate is not trusted, if it is not; ``old_versions`` are those still taken;
+    ``days_left`` until the certificate ends, where it is trusted.
+    """
 
     distrust: str | None
     old_versions: tuple[str, ...]
+    days_left: float | None = None
 
 
 async def tls_of(ctx: Context) -> Tls:
@@ -46,7 +49,8 @@ async def tls_of(ctx: Context) -> Tls:
                 taken.append(name)
         except (OSError, socket.gaierror) as error:
             raise Inconclusive(f"the https address is not reached: {error}", supply="target.https_url") from None
-    return Tls(distrust, tuple(taken))
+    left = None if distrust else await ctx.compute(days_left, host, port, ctx.spec.ca_file)
+    return Tls(why_distrusted(distrust) if distrust else None, tuple(taken), left)
 
 
 async def page_in_the_clear(ctx: Context) -> Answer | None:

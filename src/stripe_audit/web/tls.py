@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import secrets
 import socket
+import ssl
 import struct
+import time
 
-__all__ = ["OLD_TLS", "accepts_old_tls"]
+__all__ = ["OLD_TLS", "accepts_old_tls", "days_left", "why_distrusted"]
 
 OLD_TLS = {"TLS 1.0": 0x0301, "TLS 1.1": 0x0302}
 """Versions that PCI DSS 4.2.1 and ASVS 5.0, 12.1.1 no longer take for strong, by their numbers on the wire."""
@@ -71,3 +73,39 @@ def _sized(content: bytes, length_bytes: int) -> bytes:
 
 def _extension(number: int, content: bytes) -> bytes:
     return struct.pack(">H", number) + _sized(content, 2)
+
+
+def days_left(host: str, port: int, ca_file: str | None = None, *, timeout: float = 5.0) -> float | None:
+    """Days until the server's certificate ends; None where it is not trusted, which is told elsewhere.
+
+    Blocks for up to ``timeout`` seconds. Raises OSError where there is no connection.
+    """
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    try:
+        with (
+            socket.create_connection((host, port), timeout=timeout) as connection,
+            context.wrap_socket(connection, server_hostname=host) as secured,
+        ):
+            ends = (secured.getpeercert() or {}).get("notAfter")
+    except ssl.SSLError:
+        return None
+    return None if ends is None else (ssl.cert_time_to_seconds(str(ends)) - time.time()) / 86400
+
+
+_REASONS = {
+    "hostname mismatch": "it is for another name; ask for one with every name that customers use",
+    "ip address mismatch": "it is for a name, and an address is declared",
+    "has expired": "it has expired; renew it, and let that happen by itself (ACME)",
+    "not yet valid": "it is not valid yet; see the clock of the machine that made it",
+    "self-signed": "nobody that browsers trust has signed it",
+    "self signed": "nobody that browsers trust has signed it",
+    "unable to get local issuer": "its chain is not whole: serve the intermediate certificates with it",
+}
+
+
+def why_distrusted(message: str) -> str:
+    """What a failed verification means and asks for; the message itself where nothing more is known."""
+    told = next((reason for words, reason in _REASONS.items() if words in message.lower()), None)
+    return f"{message} ({told})" if told else message

@@ -22,6 +22,9 @@ def ids(problems) -> list[tuple[str, str]]:
     ("tls", "expected"),
     [
         (Tls(None, ()), []),
+        (Tls(None, (), 60.0), []),
+        (Tls(None, (), 13.9), [("expiry", "medium")]),
+        (Tls(None, (), -0.5), [("expiry", "medium")]),
         (Tls(None, ("TLS 1.1",)), [("old-tls", "medium")]),
         (Tls("certificate verify failed", ("TLS 1.0",)), [("certificate", "high"), ("old-tls", "medium")]),
     ],
