@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stripe_audit.emulator.store import Obj
+
+if TYPE_CHECKING:
+    from stripe_audit.emulator.resources.billing.pending_updates import PendingUpdate
 
 __all__ = ["BillingLedger"]
 
@@ -24,8 +27,12 @@ class BillingLedger:
     """Subscriptions that a call is just creating: what becomes of their first payment decides how they are told of."""
     subscription_of: dict[str, str] = field(default_factory=dict)
     """The subscription that waits for a SetupIntent."""
+    pending_updates: dict[str, PendingUpdate] = field(default_factory=dict)
+    """The change of a subscription that waits for its invoice to be paid."""
     prepaid: set[str] = field(default_factory=set)
     """Invoices over what was paid before they were made: the customer's balance has no part in them."""
+    tentative: set[str] = field(default_factory=set)
+    """Invoices of changes that wait for them: while they are not paid, the subscription owes nothing."""
     told: set[tuple[str, str, int]] = field(default_factory=set)
     """Events that come once per object and date: type, object, date."""
     wakes: dict[str, int] = field(default_factory=dict)

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stripe_audit.emulator.errors import ApiError, invalid
-from stripe_audit.emulator.resources.billing import subscription_bills, subscription_machine
-from stripe_audit.emulator.resources.billing.changes import difference
+from stripe_audit.emulator.resources.billing import pending_updates, subscription_bills, subscription_machine
 from stripe_audit.emulator.resources.billing.discounts import applied
 from stripe_audit.emulator.resources.billing.pricing import price_given
 from stripe_audit.emulator.resources.billing.prorations import prorate
-from stripe_audit.emulator.resources.billing.subscription_start import show_items
 from stripe_audit.emulator.resources.billing.subscription_terms import (
     check_uniform,
     interval_of,
@@ -138,7 +136,6 @@ def apply(call: Call, subscription: Obj, change: Change, params: dict[str, Any],
     for item in credits:
         world.store.add(item, owner=subscription["customer"])
         world.emit("invoiceitem.created", item, call)
-    invoice = None
     if change.restarts or (behavior == "always_invoice" and credits):
         try:
             invoice = _bill(call, subscription, change, params)
@@ -147,19 +144,15 @@ def apply(call: Call, subscription: Obj, change: Change, params: dict[str, Any],
                 world.store.remove(item)
             subscription.update({name: before[name] for name in before if name != "items"})
             raise
-    _make(world.store.by_id, subscription, change)
-    if invoice is not None:
+        if invoice["status"] == "open" and params.get("payment_behavior") == pending_updates.BEHAVIOR:
+            pending_updates.keep(call, subscription, change, invoice, fresh)
+            return
         subscription["latest_invoice"] = invoice["id"]
         if invoice["status"] == "open" and subscription["collection_method"] == "charge_automatically":
-            subscription["status"] = "past_due"
+            change.settings["status"] = "past_due"
         elif change.restarts and subscription["status"] == "trialing":
-            subscription["status"] = "active"
-    for item in items_before:
-        if all(item["id"] != kept["id"] for kept in change.items):
-            world.store.remove(item)
-    previous = difference(before, subscription)
-    if previous:
-        world.emit("customer.subscription.updated", subscription, call, previous=previous)
+            change.settings["status"] = "active"
+    pending_updates.make(world, call, subscription, change, before)
 
 
 def _bill(call: Call, subscription: Obj, change: Change, params: dict[str, Any]) -> Obj:
@@ -170,18 +163,10 @@ def _bill(call: Call, subscription: Obj, change: Change, params: dict[str, Any])
         lines = subscription_bills.period_lines(world, subscription, change.items, start, end)
     invoice = subscription_bills.bill(world, call, subscription, "subscription_update", lines)
     subscription_bills.spend_discounts(world, subscription)
+    if params.get("payment_behavior") == pending_updates.BEHAVIOR:
+        world.billing.tentative.add(invoice["id"])
     if subscription["collection_method"] == "charge_automatically":
         subscription_machine.collect_now(
             call, subscription, invoice, params.get("payment_behavior") or "allow_incomplete"
         )
     return invoice
-
-
-def _make(known: dict[str, Obj], subscription: Obj, change: Change) -> None:
-    items = []
-    for item in change.items:
-        kept = known[item["id"]]
-        kept.update(item)
-        items.append(kept)
-    show_items(subscription, items)
-    subscription.update(change.settings)

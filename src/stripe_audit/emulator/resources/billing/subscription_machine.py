@@ -180,7 +180,7 @@ def _owes(world: World, subscription: Obj) -> bool:
 def note_failure(world: World, invoice: Obj, call: Call | None) -> None:
     """An active subscription is past due; after the last attempt it is canceled, as by an account's usual settings."""
     subscription = _subscription_of(world, invoice)
-    if subscription is None:
+    if subscription is None or invoice["id"] in world.billing.tentative:
         return
     _fall_due(world, subscription, call)
     is_last = invoice["auto_advance"] and invoice["attempt_count"] > len(invoice_machine.RETRIES)
@@ -192,7 +192,7 @@ def note_failure(world: World, invoice: Obj, call: Call | None) -> None:
 def note_delay(world: World, invoice: Obj, call: Call | None) -> None:
     """An active subscription is past due while the customer has not authenticated or paid."""
     subscription = _subscription_of(world, invoice)
-    if subscription is not None:
+    if subscription is not None and invoice["id"] not in world.billing.tentative:
         _fall_due(world, subscription, call)
 
 

@@ -47,6 +47,8 @@ def start(call: Call, customer: Obj, *, is_deferred: bool = False, **values: Any
     world, params, now = call.world, call.params, now_of(call.world, customer)
     check_settings(call, customer, params.get("collection_method") or "charge_automatically", now)
     behavior = params.get("payment_behavior") or "allow_incomplete"
+    if behavior == "pending_if_incomplete":
+        raise invalid("`pending_if_incomplete` is for updates of a subscription.", "payment_behavior")
     subscription = _blank(call, customer, params, now)
     items = [
         make_item(call, subscription["id"], given, f"items[{index}]", now, customer)

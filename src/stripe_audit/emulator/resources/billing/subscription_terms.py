@@ -126,8 +126,6 @@ def check_settings(call: Call, customer: Obj, collection_method: str, now: int) 
     for name in _NOT_EMULATED:
         if params.get(name) is not None:
             raise invalid(f"The emulator does not implement `{name}`.", name)
-    if params.get("payment_behavior") == "pending_if_incomplete":
-        raise invalid("The emulator does not implement pending updates.", "payment_behavior")
     due = params.get("days_until_due")
     if collection_method == "send_invoice" and due is None and "collection_method" in params:
         raise invalid("If collection_method is 'send_invoice', you must specify 'days_until_due'.", "days_until_due")

@@ -6,6 +6,7 @@ Source: docs.stripe.com/api/events/types, docs.stripe.com/billing/subscriptions/
 from __future__ import annotations
 
 from stripe_audit.emulator.resources.billing import (
+    pending_updates,
     previews,
     schedule_machine,
     subscription_bills,
@@ -51,6 +52,9 @@ def steps(world: World, subscription: Obj) -> list[Step]:
         found.append(Step(end, lambda: subscription_machine.renew(world, subscription)))
     if cancel_at is None and once(world, "invoice.upcoming", subscription, end):
         found.append(Step(max(start, end - UPCOMING_NOTICE), lambda: _tell_upcoming(world, subscription, end)))
+    waiting = subscription["pending_update"]
+    if waiting is not None:
+        found.insert(0, Step(waiting["expires_at"], lambda: pending_updates.expire(world, subscription)))
     paused = subscription["pause_collection"] or {}
     if paused.get("resumes_at") is not None:
         found.append(Step(paused["resumes_at"], lambda: _resume_collection(world, subscription)))

@@ -10,6 +10,7 @@ from stripe_audit.emulator.resources import customers
 from stripe_audit.emulator.resources.billing import (
     invoice_items,
     invoice_payments,
+    pending_updates,
     subscription_bills,
     subscription_changes,
     subscription_machine,
@@ -49,6 +50,7 @@ def update(call: Call) -> Obj:
     customer = world.store.by_id[subscription["customer"]]
     now = now_of(world, subscription)
     check_settings(call, customer, params.get("collection_method") or subscription["collection_method"], now)
+    pending_updates.check(call, subscription)
     planned = subscription_changes.plan(call, subscription, params)
     is_trial_over = params.get("trial_end") == "now" and subscription["status"] == "trialing"
     if is_trial_over and _stops(call, subscription):
