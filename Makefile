@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
+JOBS ?= 2
 
 .PHONY: help demo test lint docs matrix conformance examples sdk-matrix startup benchmark clean
 
@@ -42,7 +43,8 @@ test: lint
 	$(RUN) scripts/docs.py --check
 	$(RUN) scripts/derive_shapes.py --check
 	$(RUN) scripts/derive_endpoints.py --check
-	$(RUN) -m pytest
+	$(RUN) -m pytest -m "not alone" --numprocesses $(JOBS) --dist worksteal
+	$(RUN) -m pytest -m alone
 
 docs: $(VENV)/.dev
 	$(RUN) scripts/docs.py

@@ -18,6 +18,8 @@ from stripe_audit.reporters.interface import FORMATS, reporter_named
 from stripe_audit.reporters.json_format import read_report
 from tests.cli.test_commands import command
 
+pytestmark = pytest.mark.alone
+
 WRITTEN = tuple(name for name in FORMATS if name != "terminal")
 
 

@@ -6,6 +6,10 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 
 def benchmark(root: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("startup", root / "benchmarks" / "startup.py")

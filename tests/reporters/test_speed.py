@@ -11,6 +11,8 @@ from tests.reporters.golden import GOLDEN
 from stripe_audit.reporters.interface import FORMATS, reporter_named
 from stripe_audit.reporters.json_format import from_json, to_json
 
+pytestmark = pytest.mark.alone
+
 TEMPLATE = GOLDEN.results[5]
 LARGE = dataclasses.replace(
     GOLDEN,
