@@ -54,7 +54,11 @@ def test_in_a_repository_what_git_ignores_is_left_out_but_build_output_is_read(t
     write(
         tmp_path,
         {
-            "a.py": KEY, "new.py": KEY, "notes.txt": KEY, "apps/web/dist/x.js": KEY, "dist/y.js": KEY,
+            "a.py": KEY,
+            "new.py": KEY,
+            "notes.txt": KEY,
+            "apps/web/dist/x.js": KEY,
+            "dist/y.js": KEY,
             ".gitignore": "notes.txt\ndist/\n",
         },
     )

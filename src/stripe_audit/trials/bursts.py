@@ -22,7 +22,7 @@ _REFUSED = {"item": "stripe-audit-no-such-article", "quantity": -1, "amount": -1
 _LIMITING = frozenset((401, 403, 429, 503))
 """What limits and challenges answer; 429 is theirs alone (RFC 6585)."""
 _LIMITS = ("ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit")
-_PATIENCE_S = 6.0
+_PATIENCE_S, _ROOM = 6.0, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Burst:
     seconds: float
     first: Answer | None
     limited: Answer | None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether one of the requests was told that it is enough, the first perhaps."""
+        return self.limited is not None or (self.first is not None and self.first.status == 429)
 
 
 async def _burst(ctx: Context, most: int, values_of: Callable[[], Mapping[str, Any]]) -> Burst:
@@ -68,13 +73,18 @@ async def burst_of_orders(ctx: Context, most: int) -> Burst:
 
 
 async def wait_for_a_turn(ctx: Context) -> bool:
-    """Wait until an ordinary request is taken again, for some seconds; whether it was."""
+    """Wait until requests of both kinds are taken again as at first, for some seconds; whether they are.
 
-    async def ask() -> Answer | None:
-        return await _ask(ctx, ctx.payments.fresh())
+    A few at once, so that the limit has room again for whoever comes next.
+    """
 
-    _, is_free = await eventually(ask, lambda answer: answer is not None and answer.is_success, within=_PATIENCE_S)
-    return is_free
+    async def ask() -> bool:
+        refusals = await burst_of_refusals(ctx, _ROOM)
+        is_limited = refusals is not None and refusals.is_limited
+        answer = None if is_limited else await _ask(ctx, ctx.payments.fresh())
+        return answer is not None and answer.is_success
+
+    return (await eventually(ask, bool, within=_PATIENCE_S))[1]
 
 
 def announced_limit(answer: Answer | None) -> str | None:
