@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import re
 import shlex
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 
@@ -15,8 +16,9 @@ from tests.reporters.golden import EMPTY, GOLDEN, INTERRUPTED, SOUND
 from tests.reporters.hostile import CORPUS, INERT, RAW
 from tests.reporters.told import FORGED, STORY, TOLD
 
-from stripe_audit.models import Evidence, Exchange, Message, Party, Severity
+from stripe_audit.models import Evidence, Exchange, Message, Party, Severity, SourceLocation
 from stripe_audit.phases import PHASES
+from stripe_audit.report import Accepted, Since
 from stripe_audit.reporters.html import HtmlReporter
 from stripe_audit.reporters.html_evidence import curl, run_command
 from stripe_audit.reporters.html_fixes import fix_pages, framework_of
@@ -253,6 +255,31 @@ def test_the_same_story_is_drawn_once():
     text = HtmlReporter().render(dataclasses.replace(TOLD, results=results, stories=stories))
     assert text.count('<svg class="sequence"') == page("told").count('<svg class="sequence"')
     assert 'What led to it is drawn at <a href="#F1">F1</a>.' in text
+
+
+def test_the_handler_stands_where_a_finding_names_no_source():
+    priced = next(one for one in GOLDEN.findings if one.route and not one.source)
+    report = dataclasses.replace(GOLDEN, handlers={priced.route: SourceLocation("src/payments.ts", 9)})
+    assert 'handled in <span class="source">src/payments.ts:9</span>' in HtmlReporter().render(report)
+    assert "handled in" not in HtmlReporter().render(dataclasses.replace(GOLDEN, handlers={}))
+
+
+def test_decisions_are_told_with_their_finding_and_hold_for_a_time():
+    day = datetime.fromtimestamp(GOLDEN.run.started_at, UTC).date()
+    for until, is_held in ((day.isoformat(), True), ("2020-01-31", False)):
+        decided = Accepted("known, and mended next week", "ada", until, "stripe-audit.yaml:7")
+        text = HtmlReporter().render(dataclasses.replace(GOLDEN, accepted={FORGED.fingerprint: decided}))
+        assert "accepted by ada" in text and "known, and mended next week" in text
+        assert text.count('<span class="of">accepted</span>') == is_held
+
+
+def test_what_has_changed_since_an_earlier_report_is_told():
+    since = Since(GOLDEN.run.started_at - 86_400, ("high: A price", "low: A header"), ("critical: A forgery",), ())
+    text = HtmlReporter().render(dataclasses.replace(GOLDEN, since=since))
+    part = text.partition('id="since-title"')[2].partition("</section>")[0]
+    assert "2 resolved" in part and "high: A price" in part and "1 new" in part and "not looked at" not in part
+    nothing = HtmlReporter().render(dataclasses.replace(GOLDEN, since=Since(GOLDEN.run.started_at)))
+    assert "Nothing has changed." in nothing and "since-title" not in page("golden")
 
 
 def test_a_story_without_evidence_in_it_is_called_an_example():

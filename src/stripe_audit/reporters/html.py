@@ -66,6 +66,8 @@ class Told:
     pages: tuple[FixPage, ...]
     framework: str | None
     command: str
+    handler: str
+    """Where the target's source declares the finding's route; empty where that is not known."""
 
     @property
     def request(self) -> Piece | None:
@@ -96,6 +98,7 @@ def _told(review: Review) -> Iterator[Told]:
             pages=() if as_for else fix_pages(one.fix),
             framework=framework,
             command=run_command(one),
+            handler=str(review.report.handlers.get(one.finding.route or "", "")),
         )
 
 
