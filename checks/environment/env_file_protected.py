@@ -48,7 +48,8 @@ class EnvFileProtected(Check):
         for file in source.read_env_files(ctx.project.env_files):
             values = "\n".join(entry.value for entry in file.variables.values()).encode()
             held = source.secrets_in(values)
-            for exposure in await ctx.compute(list, source.exposures(file.path)):
+            exposures: list[source.Exposure] = await ctx.compute(lambda path: list(source.exposures(path)), file.path)
+            for exposure in exposures:
                 title, severity = TOLD[exposure.kind]
                 if not held:
                     ctx.note(f"{file.path.name} holds no secret of Stripe's; {exposure.detail}")
