@@ -66,8 +66,9 @@ class WebhookAcknowledgedQuickly(Check):
         if payable and max(warm) < SLOW_MS:
             usual = trials.percentile(warm, 0.5)
             waits = await trials.what_is_waited_for(ctx, payable[0], count=3, usual_ms=usual)
-            mails = "" if waits.for_mail is None else f"; before {waits.for_mail} a mail had been sent"
-            ctx.note(f"{waits.for_stripe} of {waits.of} acknowledgements wait for Stripe{mails}")
+            if waits:
+                mails = "" if waits.for_mail is None else f"; before {waits.for_mail} a mail had been sent"
+                ctx.note(f"{waits.for_stripe} of {waits.of} acknowledgements wait for Stripe{mails}")
 
 
 def assess(timed: trials.Timed) -> tuple[Severity, str] | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, WebhookRoute, webhooks
+from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, WebhookRoute, trials, webhooks
 
 OF_THE_CLI = re.compile(r"whsec_[0-9a-f]{64}")
 """``stripe listen`` has one secret for all that it forwards to."""
@@ -61,8 +61,7 @@ class WebhookEndpointRegistered(Check):
         """Read the account's endpoints, and the versions that the target's calls are pinned to."""
         listed = await ctx.stripe.get("/v1/webhook_endpoints", limit=100)
         known = [webhooks.registered(one) for one in listed["data"]]
-        calls = await ctx.stripe.journal(caller="target")
-        pinned = sorted({call.stripe_version for call in calls if call.stripe_version})
+        pinned = await trials.versions_pinned(ctx)
         urls = {route: ctx.spec.url + route.path for route in ctx.spec.webhooks}
         shown = {one.url: ", ".join(one.events[:4]) + (" …" if len(one.events) > 4 else "") for one in known}
         for wrong in assess(urls, known, environment=ctx.environment, pinned=pinned):
@@ -75,6 +74,8 @@ class WebhookEndpointRegistered(Check):
                 route=wrong.route,
                 discriminator=wrong.mark or wrong.title,
             )
+        if all(webhooks.is_out_of_reach(url, known) for url in urls.values()):
+            ctx.note("the target is on this machine, where Stripe delivers nothing: its endpoints were not looked for")
         for one in known:
             if one.is_for_connected:
                 ctx.note(f"{one.url} hears of connected accounts: its events carry ``account``")
@@ -86,12 +87,12 @@ def assess(
     """What is wrong with the registration of routes by their URLs. ``pinned``: API versions of the target's calls."""
     for route, url in urls.items():
         here = webhooks.endpoints_at(url, known)
-        if not here:
+        if not here and not webhooks.is_out_of_reach(url, known):
             near = webhooks.nearly_at(url, known)
             told = f" There is {near[0].url}, which differs by {near[1]}." if near else ""
             detail = f"No endpoint of the account has the URL {url}.{told}"
             yield Wrong("No webhook endpoint is registered for a route", detail, Severity.HIGH, route.label)
-        elif not any(one.is_enabled for one in here):
+        elif here and not any(one.is_enabled for one in here):
             detail = f"The endpoint {here[0].id} for {route.path} is disabled: nothing is delivered."
             yield Wrong("A webhook endpoint is disabled", detail, Severity.HIGH, route.label)
         for one in here:

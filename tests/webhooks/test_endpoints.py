@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from stripe_audit.webhooks import Registered, doubled, endpoints_at, nearly_at, registered, train_of
+from stripe_audit.webhooks import (
+    Registered,
+    doubled,
+    endpoints_at,
+    is_out_of_reach,
+    nearly_at,
+    registered,
+    train_of,
+)
 
 URL = "https://shop.example/hooks/stripe"
 
@@ -60,6 +68,19 @@ def test_what_a_near_url_differs_in(registered_at: str, differs: str | None) -> 
 )
 def test_endpoints_that_deliver_the_same_twice(first: Registered, second: Registered, shared: tuple[str, ...] | None):
     assert [types for _, _, types in doubled([first, second])] == ([shared] if shared else [])
+
+
+@pytest.mark.parametrize(
+    ("url", "registered_at", "is_out"),
+    [
+        ("http://127.0.0.1:3001/hook", [], True),
+        ("http://localhost:3001/hook", [URL], True),
+        ("http://127.0.0.1:3001/hook", ["http://127.0.0.1:3001/other"], False),  # the built-in Stripe reaches it
+        (URL, [], False),
+    ],
+)
+def test_what_stripe_cannot_reach(url: str, registered_at: list[str], is_out: bool) -> None:
+    assert is_out_of_reach(url, [endpoint(one) for one in registered_at]) is is_out
 
 
 def test_an_object_of_stripes_is_read() -> None:

@@ -32,7 +32,7 @@ from stripe_audit.trials.events import PAYMENT_EVENTS, Told, effect_of, event_of
 from stripe_audit.trials.failed_handling import HandlingFailed, fail_handling
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
-from stripe_audit.trials.libraries import libraries_seen
+from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
@@ -178,6 +178,7 @@ __all__ = [
     "try_outages",
     "unrecorded",
     "value_in_place",
+    "versions_pinned",
     "visit",
     "what_is_waited_for",
     "why_refused",

@@ -97,7 +97,7 @@ async def known_to(ctx: Context, route: WebhookRoute, answer: Answer) -> Known:
     others = {one.path: one.secret for one in ctx.spec.webhooks if one.secret and one.secret != route.secret}
     given = {f"the variable {name}": value for name, value in ctx.given.items()}
     values = {name: value for name, value in {**_env_values(ctx), **given}.items() if _may_be_a_secret(name, value)}
-    values["the publishable key"] = ctx.stripe.publishable_key
+    values["the publishable key"] = ctx.stripe.publishable_key or ""
     try:
         for endpoint in (await ctx.stripe.get("/v1/webhook_endpoints", limit=100))["data"]:
             values[f"an endpoint's id ({endpoint['id']})"] = endpoint["id"]

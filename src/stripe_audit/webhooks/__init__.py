@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from stripe_audit.webhooks.bodies import SPELLINGS, body_of, is_thin, thin_event
 from stripe_audit.webhooks.catalogue import event_types, nearest_type
-from stripe_audit.webhooks.endpoints import Registered, doubled, endpoints_at, nearly_at, registered, train_of
+from stripe_audit.webhooks.endpoints import (
+    Registered,
+    doubled,
+    endpoints_at,
+    is_out_of_reach,
+    nearly_at,
+    registered,
+    train_of,
+)
 from stripe_audit.webhooks.forgeries import (
     FORGERIES,
     PLACEHOLDER_KEYS,
@@ -33,6 +41,7 @@ __all__ = [
     "event_types",
     "forged_header",
     "genuine_header",
+    "is_out_of_reach",
     "is_thin",
     "nearest_type",
     "nearly_at",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Registered", "doubled", "endpoints_at", "nearly_at", "registered", "train_of"]
+__all__ = ["Registered", "doubled", "endpoints_at", "is_out_of_reach", "nearly_at", "registered", "train_of"]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -50,6 +50,11 @@ def _place(url: str) -> tuple[str, str, int | None, str, str]:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").lower(), port, parts.path, parts.query
+
+
+def is_out_of_reach(url: str, known: Iterable[Registered]) -> bool:
+    """Whether it is a place on this machine, and no endpoint is: Stripe cannot deliver there, and need not be told."""
+    return _place(url)[1] in _LOCAL and not any(_place(one.url)[1] in _LOCAL for one in known)
 
 
 def endpoints_at(url: str, known: Iterable[Registered]) -> list[Registered]:
