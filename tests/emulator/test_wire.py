@@ -274,6 +274,15 @@ def test_faults_concern_plain_calls_too(emulator, control, connection, aiohttp_c
     assert connection.ask(call)[0] == "HTTP/1.1 200 OK" and len(aiohttp_calls) == 2
 
 
+def test_a_fault_concerns_calls_that_have_begun_to_arrive(emulator, control, connection, aiohttp_calls):
+    call = request(emulator, "POST", "/v1/customers", "name=a")
+    connection.ask(call)
+    connection.socket.sendall(call[:-3])
+    control.post("faults", action={"kind": "status", "status": 503})
+    assert connection.ask(call[-3:])[0] == "HTTP/1.1 503 Service Unavailable"
+    assert aiohttp_calls == ["POST /v1/customers"]
+
+
 def test_who_reads_no_answers_is_not_served_without_end(emulator, control):
     """The emulator stops reading from it, and serves others; later it gets all that it asked for."""
     call, count = request(emulator, "GET", "/v1/customers?limit=100"), 1000

@@ -149,6 +149,9 @@ class _Wire(asyncio.Protocol):
             end = start + head.length
             if len(self._received) < end:
                 return
+            if not self._entrance.is_open():
+                self._hand_over(transport)
+                return
             body, self._received = self._received[start:end], self._received[end:]
             self._head = None
             status, headers, answer = self._entrance.answer(head.method, head.path, head.query, head.headers, body)
@@ -159,7 +162,7 @@ class _Wire(asyncio.Protocol):
     def _begin(self) -> bool:
         """Read a head; False if aiohttp has to."""
         end = self._received.find(b"\r\n\r\n", 0, MOST_HEAD)
-        head = head_of(self._received[:end]) if end >= 0 and self._entrance.is_open() else None
+        head = head_of(self._received[:end]) if end >= 0 else None
         if head is None or head.length > MOST_BODY:
             return False
         self._head = head, end + 4
