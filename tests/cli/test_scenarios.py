@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stripe_audit.scenario.schema import schema_text
+from tests.cli.inside import Inside, inside_process
 from tests.cli.test_commands import command
 from tests.scenario.test_reading import HEAD, PAID
 
@@ -20,19 +21,25 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_own_scenarios_are_listed_beside_the_shipped_ones(project: Path) -> None:
-    done = command("scenarios", "list", cwd=project)
+@pytest.fixture
+def inside(capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch) -> Inside:
+    monkeypatch.chdir(project)
+    return inside_process(capsys)
+
+
+def test_own_scenarios_are_listed_beside_the_shipped_ones(inside: Inside) -> None:
+    done = inside("scenarios", "list")
     assert done.returncode == 0, done.stderr
     assert "my-scenario" in done.stdout and "webhook-signature-verified" not in done.stdout
-    listed = json.loads(command("scenarios", "list", "--json", cwd=project).stdout)
+    listed = json.loads(inside("scenarios", "list", "--json").stdout)
     (own,) = [entry for entry in listed if entry["id"] == "my-scenario"]
     assert (own["effect"], own["task"], own["severity"]) == ("write", "6.1", "high")
     assert own["needs"] == ["target.routes.create_payment", "target.items", "target.stripe", "observers.order"]
     assert all("scenario" in entry["tags"] for entry in listed)
 
 
-def test_right_ones_are_called_right(project: Path) -> None:
-    done = command("scenarios", "validate", cwd=project)
+def test_right_ones_are_called_right(inside: Inside) -> None:
+    done = inside("scenarios", "validate")
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
     assert "my_scenario.yaml: right: It holds" in done.stdout
 
@@ -45,28 +52,35 @@ def test_right_ones_are_called_right(project: Path) -> None:
         ("x: [", "not valid YAML"),
     ],
 )
-def test_a_wrong_one_is_told_with_its_line(project: Path, text: str, told: str) -> None:
+def test_a_wrong_one_is_told_with_its_line(inside: Inside, project: Path, text: str, told: str) -> None:
     (project / "scenarios" / "own" / "my_scenario.yaml").write_text(text, "utf-8")
-    done = command("scenarios", "validate", "scenarios", cwd=project)
+    done = inside("scenarios", "validate", "scenarios")
     assert done.returncode == 2 and told in done.stderr
     assert "hint: " in done.stderr
 
 
-def test_nothing_to_validate(tmp_path: Path) -> None:
-    assert "there is no folder scenarios/ here" in command("scenarios", "validate", cwd=tmp_path).stderr
-    assert "no such folder or file" in command("scenarios", "validate", "none", cwd=tmp_path).stderr
+def test_nothing_to_validate(
+    inside: Inside, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
+    assert "there is no folder scenarios/ here" in inside("scenarios", "validate").stderr
+    assert "no such folder or file" in inside("scenarios", "validate", "none").stderr
 
 
-def test_one_is_run_by_file_and_by_name(project: Path) -> None:
-    done = command("scenarios", "run", "scenarios/own/my_scenario.yaml", "--demo", "--quiet", cwd=project)
-    assert done.returncode == 0, done.stderr + done.stdout
-    assert "judged 1 of 1" in done.stdout
-    words = ("scenarios", "run", "my-scenario", "--demo", "--defect", "succeeded-ignored", "--quiet", "-f", "json")
-    done = command(*words, "--scenarios-dir", "scenarios", cwd=project)
+def test_one_is_run_by_its_file(project: Path) -> None:
+    words = ("--demo", "--defect", "succeeded-ignored", "--quiet", "-f", "json")
+    done = command("scenarios", "run", "scenarios/own/my_scenario.yaml", *words, cwd=project)
     assert done.returncode == 1, done.stderr
     (result,) = json.loads(done.stdout)["results"]
     assert (result["check"], result["outcome"]) == ("my-scenario", "failed")
     assert result["findings"][0]["evidence"][0]["source"]["line"] == 12
+
+
+def test_several_are_planned_by_name(inside: Inside) -> None:
+    done = inside("scenarios", "run", "my-scenario", "refund-*", "--demo", "--dry-run", "--scenarios-dir", "scenarios")
+    assert done.returncode == 0, done.stderr
+    assert "my-scenario" in done.stdout and "refund-in-parts" in done.stdout
+    assert "webhook-signature-verified" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -77,13 +91,13 @@ def test_one_is_run_by_file_and_by_name(project: Path) -> None:
         ("none.yaml", "no such folder or file of scenarios"),
     ],
 )
-def test_what_cannot_be_run(project: Path, name: str, told: str) -> None:
-    done = command("scenarios", "run", name, "--demo", cwd=project)
+def test_what_cannot_be_run(inside: Inside, name: str, told: str) -> None:
+    done = inside("scenarios", "run", name, "--demo")
     assert done.returncode == 2 and told in done.stderr
 
 
-def test_the_schema_is_the_one_in_the_docs(project: Path, root: Path) -> None:
-    assert command("scenarios", "schema", cwd=project).stdout == schema_text()
+def test_the_schema_is_the_one_in_the_docs(inside: Inside, root: Path) -> None:
+    assert inside("scenarios", "schema").stdout == schema_text()
     assert (root / "docs" / "scenario.schema.json").read_text("utf-8") == schema_text()
     schema = json.loads(schema_text())
     assert "with" in schema["$defs"]["Pay"]["properties"] and "finally" in schema["properties"]

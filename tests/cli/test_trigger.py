@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stripe_audit import signatures
-from stripe_audit.cli import main
+from tests.cli.inside import Inside, inside_process
 from tests.cli.test_commands import command
 from tests.emulator.receiver import Received, Receiver
 
@@ -19,33 +18,11 @@ SECRET = "whsec_of_the_tests_own_endpoint_0123456789"
 ENV = {"HOOK_SECRET": SECRET}
 
 
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Inside = Callable[..., Done]
-
-
 @pytest.fixture
 def inside(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inside:
-    """The command within this process, since a process for each would cost half a second."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOOK_SECRET", SECRET)
-
-    def run(*words: str) -> Done:
-        code: object = 0
-        try:
-            main(list(words))
-        except SystemExit as ended:
-            code = ended.code or 0
-        told = capsys.readouterr()
-        assert isinstance(code, int)
-        return Done(code, told.out, told.err)
-
-    return run
+    monkeypatch.chdir(tmp_path)
+    return inside_process(capsys)
 
 
 def signature_of(received: Received) -> str:
