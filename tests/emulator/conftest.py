@@ -34,6 +34,7 @@ def _empty_and_unharmed(control: Control) -> Iterator[None]:
     """Each test begins with an empty account; none may make the emulator fail inside."""
     before = control.get("health")["defects"]
     yield
+    control.delete(f"snapshot/{control.post('snapshot')['id']}")  # whatever a test leaves can be kept
     after = control.get("health")["defects"]
     control.post("reset")
     assert after == before, "a call made the emulator fail"

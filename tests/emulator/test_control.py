@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 import requests
+from aiohttp.test_utils import make_mocked_request
 
 from stripe_audit.emulator import Emulator, EmulatorConfig
+from stripe_audit.emulator.control import Control as ControlActions
+from stripe_audit.emulator.world import World
+from stripe_audit.keys import make_test_keys
 from tests.emulator.steps import Control, create, pay, wait_for
 
 
@@ -153,3 +158,15 @@ class TestRegisteredEndpoints:
     def test_are_refused_where_they_make_no_sense(self, client, control, body):
         assert control("POST", "webhook_endpoints", body)[0] == 400
         assert client.v1.webhook_endpoints.list().data == []
+
+
+def test_a_failure_of_the_emulators_own_is_told_and_ends_nothing(caplog):
+    """A world that cannot be kept: something in it is no data. Nothing that a client does brings this about."""
+    world = World(EmulatorConfig(), make_test_keys(1), "token")
+    world.spent.add(lambda: None)
+    headers = {"Host": "127.0.0.1", "X-Emulator-Token": "token"}
+    request = make_mocked_request("POST", "/_emulator/snapshot", headers=headers)
+    response = asyncio.run(ControlActions(world).handle(request))
+    assert response.status == 500 and "the emulator failed" in response.text
+    assert [defect.partition(": ")[0] for defect in world.defects] == ["POST /_emulator/snapshot"]
+    assert "POST /_emulator/snapshot" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ __all__ = ["Control"]
 LONGEST_ROLL_S = 24 * 3600
 """docs.stripe.com/webhooks, "Roll endpoint signing secrets periodically": the old secret stays for up to 24 hours."""
 
+log = logging.getLogger(__name__)
+
 Answer = dict[str, Any]
 Action = Callable[[World, Asked], Answer | Awaitable[Answer]]
 
@@ -50,6 +53,10 @@ class Control:
             return _json(error.status, {"error": {"message": str(error)}})
         except ApiError as error:
             return _json(error.status, error.body(self._world.keys.account, ""))
+        except Exception as error:  # the emulator's own mistake: it must not end the connection, and it must be seen
+            log.exception("%s %s", request.method, request.path)
+            self._world.defects.append(f"{request.method} {request.path}: {type(error).__name__}: {error}")
+            return _json(500, {"error": {"message": f"the emulator failed: {type(error).__name__}"}})
 
     def _check(self, request: web.BaseRequest) -> None:
         # A page in the user's browser can reach the loopback; it cannot send this Host (DNS rebinding) nor the token.
