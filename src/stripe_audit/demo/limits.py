@@ -48,10 +48,16 @@ class Turns:
 
     def take(self) -> None:
         """Raises Refusal where it is nobody's turn."""
-        if self._all.is_empty() or self._refused.is_empty():
-            raise Refusal(429, "too_many_requests", "Too many payments at once. Try again soon.")
+        if self._all.is_empty():
+            raise self._enough()
         self._all.take()
 
     def refused(self) -> None:
-        """Note that a request was refused."""
+        """Note that a request was refused. Raises another Refusal where there were too many; good ones go on."""
+        if self._refused.is_empty():
+            raise self._enough()
         self._refused.take()
+
+    @staticmethod
+    def _enough() -> Refusal:
+        return Refusal(429, "too_many_requests", "Too many payments at once. Try again soon.")

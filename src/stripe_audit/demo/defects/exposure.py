@@ -169,6 +169,9 @@ class _Unlimited(Turns):
     def take(self) -> None:
         """Nobody waits."""
 
+    def refused(self) -> None:
+        """Nobody counts."""
+
 
 class _NoLimit(Shop):
     def __init__(self, *arguments: Any) -> None:
