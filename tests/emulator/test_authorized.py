@@ -81,3 +81,15 @@ def test_a_redirects_authorisation_expires_too(client, control):
     assert client.v1.payment_intents.retrieve(intent.id).status == "requires_capture"
     control.post("clock/advance", seconds=WEEK + 1)
     assert client.v1.payment_intents.retrieve(intent.id).status == "canceled"
+
+
+@pytest.mark.parametrize(("card", "seconds"), [("pm_card_visa", 4 * 86_400 + 18 * 3600), ("pm_card_mastercard", WEEK)])
+def test_visa_holds_what_merchants_initiate_for_a_shorter_time(client, control, card, seconds):
+    """docs.stripe.com/payments/place-a-hold-on-a-payment-method, "Authorization validity windows"."""
+    customer = client.v1.customers.create({"payment_method": card})
+    (method,) = client.v1.customers.payment_methods.list(customer.id).data
+    held = pay(client, method.id, customer=customer.id, off_session=True, capture_method="manual")
+    charge = client.v1.charges.retrieve(held.latest_charge)
+    assert charge.payment_method_details.card.capture_before == pytest.approx(charge.created + seconds, abs=1)
+    control.post("clock/advance", seconds=seconds + 1)
+    assert client.v1.payment_intents.retrieve(held.id).status == "canceled"

@@ -9,18 +9,21 @@ from __future__ import annotations
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import World
 
-__all__ = ["HELD_SECONDS", "hold", "is_expired"]
+__all__ = ["HELD_SECONDS", "VISA_OFF_SESSION_SECONDS", "hold", "is_expired"]
 
 HELD_SECONDS = 7 * 24 * 3600
-"""Of cards that customers use themselves; other methods, and Visa's merchant-initiated payments, differ."""
+VISA_OFF_SESSION_SECONDS = (4 * 24 + 18) * 3600
+"""Visa's window for payments that merchants initiate: five days, less the time that clearing takes."""
 
 
-def hold(world: World, charge: Obj) -> None:
+def hold(world: World, charge: Obj, *, is_off_session: bool = False) -> None:
     """Say until when an authorised charge can be captured, and let it expire then."""
-    details = charge["payment_method_details"]
+    details, seconds = charge["payment_method_details"], HELD_SECONDS
     if details["type"] == "card":
-        details["card"]["capture_before"] = world.clock.seconds() + HELD_SECONDS
-    world.clock.later(HELD_SECONDS, _expire, world, charge)
+        if is_off_session and details["card"]["brand"] == "visa":
+            seconds = VISA_OFF_SESSION_SECONDS
+        details["card"]["capture_before"] = world.clock.seconds() + seconds
+    world.clock.later(seconds, _expire, world, charge)
 
 
 def is_expired(charge: Obj) -> bool:

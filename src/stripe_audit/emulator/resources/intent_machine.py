@@ -34,7 +34,7 @@ def confirm(call: Call, intent: Obj, wanted: challenge.Attempt) -> None:
         intent["next_action"] = challenge.next_action(world, intent, wanted)
         world.emit("payment_intent.requires_action", intent, call)
         return
-    _charge(world, call, intent, method, card)
+    _charge(world, call, intent, method, card, is_off_session=wanted.is_off_session)
 
 
 def authenticate(world: World, intent: Obj, *, succeeds: bool) -> Obj:
@@ -114,7 +114,9 @@ def cancel(call: Call, intent: Obj) -> Obj:
     return intent
 
 
-def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Card) -> None:
+def _charge(
+    world: World, call: Call | None, intent: Obj, method: Obj, card: Card, *, is_off_session: bool = False
+) -> None:
     if card.decline is not None:
         _refuse(world, call, intent, method, card.decline)
     is_manual = "manual" in (intent["capture_method"], intent["payment_method_options"]["card"].get("capture_method"))
@@ -123,7 +125,7 @@ def _charge(world: World, call: Call | None, intent: Obj, method: Obj, card: Car
     attempt.keep_method(world, call, intent, method)
     if is_manual:
         intent.update(status="requires_capture", amount_capturable=intent["amount"])
-        authorized.hold(world, charge)
+        authorized.hold(world, charge, is_off_session=is_off_session)
         world.emit("charge.succeeded", charge, call)
         world.emit("payment_intent.amount_capturable_updated", intent, call)
         return
