@@ -36,23 +36,19 @@ class _AppliedAsItWas(Receipts):
 
 
 class _RacingEvents(Receipts):
-    """Each event is handled once, but two events about one order see it unfulfilled at the same moment."""
+    """Each event is handled once; of three different ones at the same moment the last one fulfils the order too."""
 
     async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
-        order = self.store.order_of(intent_id) if intent_id else None
-        if order is None or intent_id is None:
-            return await super().follow(event, intent_id)
-        intent = await self.current(event, intent_id)
-        is_due = self.orders.state_of(intent) == "paid" and order["fulfilled"] == 0
-        if not self.claim(event):
-            return None
+        under_way: set[str] = self.__dict__.setdefault("_under_way", {}).setdefault(intent_id, set())
+        under_way.add(event["type"])
         await asyncio.sleep(0.05)
-        with self.store.transaction():
-            self.orders.apply({**order, "email": order["email"]}, intent, event["type"])
-            now = self.store.order(order["id"])
-            if is_due and now and now["fulfilled"] and event["type"] != "payment_intent.succeeded":
-                self.store.run("UPDATE orders SET fulfilled = fulfilled + 1 WHERE id = :id", {"id": order["id"]})
-        return None
+        is_crowded = len(under_way) >= 3
+        await super().follow(event, intent_id)
+        if is_crowded and intent_id not in self.__dict__.setdefault("_doubled", set()):
+            self.__dict__["_doubled"].add(intent_id)
+            statement = "UPDATE orders SET fulfilled = fulfilled + 1 WHERE intent = :intent AND fulfilled > 0"
+            self.store.run(statement, {"intent": intent_id})
+        under_way.discard(event["type"])
 
 
 DEFECTS = (
