@@ -168,6 +168,27 @@ def test_keys_last_a_day(client, control):
     assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k"}).id != first.id
 
 
+def test_v2_keys_last_a_month_and_keep_no_failure(client, control):
+    """docs.stripe.com/api-v2-overview#idempotency."""
+    params = {
+        "name": "d",
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "enabled_events": ["v1.charge.succeeded"],
+        "webhook_endpoint": {"url": "http://127.0.0.1:1/"},
+    }
+    destinations, key = client.v2.core.event_destinations, {"idempotency_key": "k"}
+    control.fault("status", status=500, times=1)
+    with pytest.raises(stripe.APIError):
+        destinations.create(params, key)
+    first = destinations.create(params, key)
+    control.post("clock/advance", seconds=30 * 24 * 3600 - 60)
+    client.v1.customers.create({}, {"idempotency_key": "other"})
+    assert destinations.create(params, key).id == first.id
+    control.post("clock/advance", seconds=120)
+    assert destinations.create(params, key).id != first.id
+
+
 def test_a_key_has_at_most_255_characters(client):
     assert client.v1.payment_intents.create(PARAMS, {"idempotency_key": "k" * 255}).amount == 2000
     with pytest.raises(stripe.InvalidRequestError, match="too long"):

@@ -23,7 +23,7 @@ from stripe_audit.emulator.schema import check_params, unknown_params
 from stripe_audit.emulator.versions import ACACIA
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["CORS", "Answer", "Api", "headers_of"]
+__all__ = ["CORS", "Answer", "Api", "headers_of", "is_kept"]
 
 CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Request-Id"}
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Api:
             headers = {"Idempotent-Replayed": "true", "Original-Request": known.request_id or ""}
             return Answer(known.status, known.body, asked.request_id, known.object, is_replayed=True, headers=headers)
         answer = self._run(asked)
-        if answer.is_saved:
+        if is_kept(asked, answer):
             saved.keep(scope, key, answer, answer.body)
         else:
             saved.release(scope, key)
@@ -198,6 +198,11 @@ class Api:
         self._world.deliveries.sessions.note(entry)
         if self._world.recorder is not None:
             self._world.recorder.call(entry, answer.body)
+
+
+def is_kept(asked: ApiRequest, answer: Answer) -> bool:
+    """Whether the call's idempotency key keeps the answer: of v2 calls those that succeeded alone."""
+    return answer.is_saved and (answer.status < 400 or not asked.path.startswith("/v2/"))
 
 
 def headers_of(answer: Answer, version: str) -> dict[str, str]:

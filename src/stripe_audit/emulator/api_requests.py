@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from stripe_audit.emulator.api import CORS, Answer, Api, headers_of
+from stripe_audit.emulator.api import CORS, Answer, Api, headers_of, is_kept
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.faults import Fault
 from stripe_audit.emulator.reading import ApiRequest
@@ -72,7 +72,7 @@ class ApiRequests:
             return None
         if isinstance(outcome, ApiError):
             answer = self._api.failed(outcome, asked)
-            if answer.is_saved and asked.key and self._reserve(asked):
+            if is_kept(asked, answer) and asked.key and self._reserve(asked):
                 saved.keep(asked.scope, asked.key, answer, answer.body)
             self._api.note(asked, answer, start, fault)
             return _response(answer, asked.version)

@@ -13,6 +13,8 @@ __all__ = ["SavedAnswer", "SavedAnswers"]
 
 LONGEST_KEY = 255
 KEPT_SECONDS = 24 * 3600
+KEPT_SECONDS_V2 = 30 * 24 * 3600
+"""docs.stripe.com/api-v2-overview#idempotency: 30 days, and what failed is done again instead of told again."""
 
 
 @dataclass(slots=True)
@@ -26,6 +28,10 @@ class SavedAnswer:
     body: bytes | None = None
     object: str | None = None
     request_id: str | None = None
+
+    def is_expired(self, now: float) -> bool:
+        """Whether the key may be used anew."""
+        return now - self.at > (KEPT_SECONDS_V2 if self.path.startswith("/v2/") else KEPT_SECONDS)
 
 
 class SavedAnswers:
@@ -51,10 +57,11 @@ class SavedAnswers:
         if len(key) > LONGEST_KEY:
             raise invalid(f"Idempotency key is too long: at most {LONGEST_KEY} characters", "Idempotency-Key")
         known = self._saved.get((scope, key))
-        if known is None or self._clock.now() - known.at > KEPT_SECONDS:
-            fresh = self._saved[scope, key] = SavedAnswer(fingerprint, self._clock.now(), path)
+        now = self._clock.now()
+        if known is None or known.is_expired(now):
+            fresh = self._saved[scope, key] = SavedAnswer(fingerprint, now, path)
             self._by_age.append(((scope, key), fresh))
-            self._make_room(fresh.at - KEPT_SECONDS)
+            self._make_room(now)
             return None
         if known.path != path:
             raise _conflict(
@@ -85,17 +92,17 @@ class SavedAnswers:
             saved.status, saved.body = answer.status, body
             saved.object, saved.request_id = answer.object, answer.request_id
 
-    def _make_room(self, expired_at: float) -> None:
+    def _make_room(self, now: float) -> None:
         """Forget what has expired, and the oldest answer where there are too many."""
-        while self._by_age[0][1].at < expired_at or len(self._by_age) > self._most:
+        while self._by_age[0][1].is_expired(now) or len(self._by_age) > self._most:
             name, oldest = self._by_age.popleft()
             if self._saved.get(name) is not oldest:
                 continue
-            if oldest.body is None and oldest.at >= expired_at and len(self._by_age) < 2 * self._most:
+            if oldest.body is None and not oldest.is_expired(now) and len(self._by_age) < 2 * self._most:
                 self._by_age.append((name, oldest))  # under way: whoever asks again must meet it
                 break
             del self._saved[name]
-            self.dropped += oldest.at >= expired_at
+            self.dropped += not oldest.is_expired(now)
 
     def forget_unfinished(self) -> None:
         """Give back the keys of requests that will not end: they belong to a state that is gone."""
