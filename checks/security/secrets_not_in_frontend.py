@@ -38,7 +38,8 @@ class SecretsNotInFrontend(Check):
         Reads the declared page, the scripts that the target serves for it and their source maps, what the API tells
         everybody, and asks for env files (``/.env`` and the like). None of it may hold a secret or restricted key,
         a signing secret or, where all visitors get the same, a client secret of a payment; and a test deployment must
-        not have a live publishable key. Values are told apart by their shape, shown masked, and never kept.
+        not have a live publishable key, nor a live one a test key alone. Values are told apart by their shape, shown
+        masked, and never kept.
 
     Why it matters:
         With a secret key anyone refunds, pays out and reads customers; with a signing secret anyone forges webhook
@@ -69,6 +70,9 @@ class SecretsNotInFrontend(Check):
         if files:
             named = [(f"{path} sets {names(answer)}", answer) for path, answer in files.items()]
             problems["env"] = Problem(Severity.HIGH, "An env file can be fetched", named)
+        if ctx.environment == "live" and only_test_keys([visit.answer.text, *visit.texts]):
+            places = [("the page has a publishable key of test mode, and none of live mode", visit.answer)]
+            problems["test-key"] = Problem(Severity.HIGH, "The page of a live shop takes no money", places)
         for kind, problem in problems.items():
             seen = [ctx.evidence(text, answer) for text, answer in problem.places]
             detail = f"{'; '.join(text for text, _ in problem.places)}."
@@ -91,6 +95,11 @@ def assess(sources: list[Source], *, is_test: bool) -> dict[str, Problem]:
             problem = problems.setdefault(found.kind, Problem(severity, title, []))
             problem.places.append((f"{found.masked} in {source.label}", source.answer))
     return problems
+
+
+def only_test_keys(texts: list[str]) -> bool:
+    """Whether all publishable keys in what the page is made of are of test mode."""
+    return frozenset().union(*map(web.publishable_modes, texts)) == {keys.KeyMode.TEST}
 
 
 def names(answer: Answer) -> str:

@@ -20,7 +20,7 @@ from stripe_audit.web.csp import (
     weaknesses,
 )
 from stripe_audit.web.debug_pages import DEBUG_PAGES, DebugPage, debug_trace_in
-from stripe_audit.web.exposure import Exposed, env_variables, exposed_in
+from stripe_audit.web.exposure import Exposed, env_variables, exposed_in, publishable_modes
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
 from stripe_audit.web.html import Field, Page, Script, makes_card_fields, parse_page
 from stripe_audit.web.inventory import AllowedScript, Inventory, inventory_of, is_allowed
@@ -79,6 +79,7 @@ __all__ = [
     "parse_policies",
     "path_of",
     "products_of",
+    "publishable_modes",
     "secret_in",
     "secret_urls_in",
     "slowing_sources",

@@ -10,11 +10,12 @@ from urllib.parse import urljoin
 from stripe_audit import keys
 from stripe_audit.keys import KeyKind, KeyMode
 
-__all__ = ["Exposed", "env_variables", "exposed_in", "source_map_of"]
+__all__ = ["Exposed", "env_variables", "exposed_in", "publishable_modes", "source_map_of"]
 
 _KEY = re.compile(
     r"(?<![A-Za-z0-9])((?:sk|rk|ek)_(?:test|live)_|sk_org_(?:test_|live_)?|whsec_|absec_)[A-Za-z0-9]{16,}"
 )
+_PUBLISHABLE = re.compile(r"(?<![A-Za-z0-9])pk_(?:test|live)_[A-Za-z0-9]{16,}")
 _LIVE_PUBLISHABLE = re.compile(r"(?<![A-Za-z0-9])pk_live_[A-Za-z0-9]{16,}")
 _CLIENT_SECRET = re.compile(r"(?<![A-Za-z0-9])(?:pi|seti)_[A-Za-z0-9]{10,64}_secret_[A-Za-z0-9]{10,64}")
 _ANCHORS = ("sk_", "rk_", "ek_", "whsec_", "absec_", "pk_live_", "_secret_")
@@ -56,6 +57,12 @@ def exposed_in(text: str) -> tuple[Exposed, ...]:
         return ()
     found = [match.group() for pattern in (_KEY, _LIVE_PUBLISHABLE, _CLIENT_SECRET) for match in pattern.finditer(text)]
     return tuple(_exposed(value) for value in _distinct(found) if not _is_placeholder(value))
+
+
+def publishable_modes(text: str) -> frozenset[KeyMode]:
+    """The modes of the publishable keys in a text; placeholders are none."""
+    found = (match.group() for match in _PUBLISHABLE.finditer(text)) if "pk_" in text else ()
+    return frozenset(keys.parse_key(value).mode for value in found if not _is_placeholder(value))
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -90,3 +90,17 @@ def test_headers_are_told_once_for_all_answers_that_lack_them():
         "X-Frame-Options",
         "Referrer-Policy",
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_so"),
+    [
+        ([KEYS.publishable], True),
+        ([LIVE], False),
+        ([KEYS.publishable, LIVE], False),
+        (["pk_test_your_key_goes_right_here"], False),
+        ([], False),
+    ],
+)
+def test_a_live_page_with_test_keys_alone(texts, is_so):
+    assert module_of("secrets-not-in-frontend").only_test_keys(texts) is is_so
