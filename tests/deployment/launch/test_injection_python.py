@@ -121,14 +121,34 @@ say("others are reached")
     assert set(found.noted.refused) == {*hosts, "hooks.stripe.com"}
 
 
+def test_a_library_that_binds_its_addresses_early_is_redirected_too(emulator: Emulator, tmp_path: Path) -> None:
+    """As releases 8 to 14 do; `make sdk-matrix` has the true ones."""
+    (tmp_path / "stripe").mkdir()
+    (tmp_path / "stripe" / "__init__.py").write_text(
+        "DEFAULT_API_BASE = 'https://api.stripe.com'\nfrom stripe._stripe_client import StripeClient\n"
+    )
+    (tmp_path / "stripe" / "_stripe_client.py").write_text(
+        "from stripe import DEFAULT_API_BASE\nclass StripeClient:\n"
+        "    def __init__(self, base_addresses={}): self.base = {'api': DEFAULT_API_BASE, **base_addresses}['api']\n"
+    )
+    code = """
+from stripe import DEFAULT_API_BASE, StripeClient
+own = {"api": "http://127.0.0.1:12111"}
+say(DEFAULT_API_BASE, StripeClient().base, StripeClient(base_addresses=own).base)
+"""
+    found = ran(emulator, tmp_path, BEGIN + code, env={"PYTHONPATH": str(tmp_path)})
+    assert found.said == [[emulator.url, emulator.url, "http://127.0.0.1:12111"]]
+
+
 def test_names_that_only_look_like_stripes_are_not_refused(emulator: Emulator, tmp_path: Path) -> None:
     code = """
-for host in ("notstripe.com.invalid", "api.stripe.com.example.invalid", "mystripe.com.invalid"):
-    told(lambda: socket.getaddrinfo(host, 443))
+for host in ("notstripe.com", "api.stripe.com.example.invalid", "stripe.com.invalid"):
+    told(lambda: sys.audit("socket.getaddrinfo", host, 443, 0, 0, 0))
+told(lambda: sys.audit("socket.getaddrinfo", "Q.stripe.com", 443, 0, 0, 0))
 """
     found = ran(emulator, tmp_path, BEGIN + code)
-    assert all("stripe-audit" not in told for _, told in found.said)
-    assert not found.noted.refused
+    assert [told for told, *_ in found.said] == ["nothing was refused"] * 3 + ["gaierror"]
+    assert found.noted.refused == ("Q.stripe.com",)
 
 
 def test_the_audits_keys_win_over_a_dotenv_that_overrides(emulator: Emulator, tmp_path: Path) -> None:
