@@ -141,6 +141,7 @@ DEFECTS = (
         "payment-status-updated",
         also=(
             "webhook-genuine-event-accepted",
+            "webhook-mode-checked",
             "webhook-events-handled",
             "payment-states-handled",
             "payment-recorded",

@@ -135,7 +135,7 @@ class _WideTolerance(Receipts):
     def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature or "", self.secret(route), tolerance=900)
-        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
             raise Refusal(400, "bad_signature", "The signature is not valid.") from None
         return self.parsed(body)
 

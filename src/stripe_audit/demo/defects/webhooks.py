@@ -54,7 +54,7 @@ class _EmptySecret(Receipts):
             return super().verified(route, body, signature)
         except Refusal:
             parts = dict(part.split("=", 1) for part in (signature or "").split(",") if "=" in part)
-            made = stripe.WebhookSignature._compute_signature(f"{parts.get('t')}.{body.decode()}", "")
+            made = stripe.WebhookSignature._compute_signature(f"{parts.get('t')}.{body.decode('utf-8', 'replace')}", "")
             if made == parts.get("v1"):
                 return self.parsed(body)
             raise
@@ -74,7 +74,7 @@ class _NoTolerance(Receipts):
     def verified(self, route: str, body: bytes, signature: str | None) -> dict[str, Any]:
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature or "", self.secret(route), tolerance=None)
-        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
             raise Refusal(400, "bad_signature", "The signature is not valid.") from None
         return self.parsed(body)
 
