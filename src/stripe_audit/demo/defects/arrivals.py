@@ -26,7 +26,7 @@ class _AppliedAsItWas(Receipts):
     """An event that comes again is applied once more, from what it said then."""
 
     async def handle(self, event: Mapping[str, Any]) -> None:
-        data = event["data"]["object"]
+        data = (event.get("data") or {}).get("object") or {}
         order = self.store.order_of(str(data.get("id")))
         if order and self.is_handled(event):
             values = {"state": self.orders.state_of(data), "id": order["id"]}
@@ -63,7 +63,7 @@ DEFECTS = (
         "repeated-event-as-it-was",
         "An event that is delivered again after newer ones puts the order back",
         "orders-explored",
-        also=("late-success-keeps-part-refund",),
+        also=("late-success-keeps-part-refund", "webhook-order-independent"),
         receipts=_AppliedAsItWas,
     ),
     Defect(

@@ -194,6 +194,7 @@ DEFECTS = (
         "checkout-completed-ignored",
         "Sessions that are paid at once are never fulfilled",
         "checkout-fulfilled-once-paid",
+        also=("unpaid-checkout-not-fulfilled",),
         receipts=_CompletedIgnored,
     ),
     Defect(
