@@ -22,7 +22,14 @@ POLICY = (
 PAGE = """<!doctype html><body><script src=https://js.stripe.com/clover/stripe.js></script><script src=/own.js></script>
 <script src=https://cdn.foreign.example/t.js></script><script>inline()</script><img src="http://127.0.0.1:1/pixel">
 <img src=https://q.stripe.com/x></body>"""
-OWN = "Stripe('pk_test_51abc').elements().create('payment').mount('#x'); document.body.append(missing);"
+OWN = """
+const late = document.createElement('script');
+late.src = 'https://cdn.foreign.example/late.js';
+late.onerror = () => console.debug('stripe-audit:refused');
+document.body.append(late);
+Stripe('pk_test_51abc').elements().create('payment').mount('#x');
+document.body.append(missing);
+"""
 
 
 @contextlib.contextmanager
@@ -78,7 +85,7 @@ class TestAPage:
         assert not any("js.stripe.com" in blocked or "api.stripe.com" in blocked for _, blocked in told)
 
     def test_the_stand_in_tells_what_the_page_does_with_stripe(self, visited):
-        assert visited[0].said == ["key pk_test_", "mounted"]
+        assert visited[0].said == ["key pk_test_", "mounted", "refused"]
         assert any("missing is not defined" in error for error in visited[0].errors)
         assert visited[0].is_loaded and visited[0].is_quiet
 

@@ -58,7 +58,7 @@ class _CurrencyTrusted(Orders):
 
 class _NoHeaders(Pages):
     def headers(self, *, is_secure: bool) -> dict[str, str]:
-        kept = ("Content-Security-Policy", "Strict-Transport-Security", "Cache-Control")
+        kept = ("Content-Security-Policy", "Strict-Transport-Security", "Cache-Control", "Set-Cookie")
         return {name: value for name, value in super().headers(is_secure=is_secure).items() if name in kept}
 
     def policy(self) -> str:
@@ -85,7 +85,8 @@ class _NoTls(Shop):
 
 class _NoHsts(Pages):
     def headers(self, *, is_secure: bool) -> dict[str, str]:
-        return super().headers(is_secure=False)
+        headers = super().headers(is_secure=is_secure)
+        return {name: value for name, value in headers.items() if name != "Strict-Transport-Security"}
 
 
 class _OldTls(Shop):
