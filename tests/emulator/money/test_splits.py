@@ -115,6 +115,24 @@ class TestDirectCharges:
         assert client.v1.application_fees.retrieve(fee.id).refunded is True and balance_of(client) == 0
 
 
+def test_what_arrives_is_a_payment_of_the_accounts(client, account):
+    options = {"stripe_account": account.id}
+    pay(client, amount=10_000, transfer_data={"destination": account.id}, application_fee_amount=1000)
+    (transfer,) = client.v1.transfers.list().data
+    payment = client.v1.charges.retrieve(transfer.destination_payment, {"expand": ["balance_transaction"]}, options)
+    assert (payment.amount, payment.source_transfer, payment.application_fee_amount) == (10_000, transfer.id, 1000)
+    assert (payment.balance_transaction.net, payment.status, payment.refunded) == (9000, "succeeded", False)
+    assert differences(payment.to_dict()) == []
+    assert [one.id for one in client.v1.charges.list(None, options).data] == [payment.id]
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.v1.refunds.create({"charge": payment.id}, options)
+    assert caught.value.code == "charge_not_refundable"
+    client.v1.transfers.reversals.create(transfer.id, {"amount": 2500})
+    assert client.v1.charges.retrieve(payment.id, None, options).amount_refunded == 2500
+    client.v1.transfers.reversals.create(transfer.id)
+    assert client.v1.charges.retrieve(payment.id, None, options).refunded is True
+
+
 def test_a_fee_is_given_back_by_hand(client, control, account):
     pay(client, amount=10_000, transfer_data={"destination": account.id}, application_fee_amount=1000)
     (fee,) = client.v1.application_fees.list().data

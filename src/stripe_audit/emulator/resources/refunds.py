@@ -134,6 +134,12 @@ def _charge(call: Call) -> Obj:
             "charge",
             "parameter_missing",
         )
+    if charge["source_transfer"]:
+        raise invalid(
+            f"Charge {charge['id']} came by a transfer, and is given back by reversing that.",
+            "charge",
+            "charge_not_refundable",
+        )
     if charge["status"] != "succeeded" or not charge["captured"]:
         raise invalid(
             f"Charge {charge['id']} did not succeed, or was not captured, and cannot be refunded.",

@@ -1,7 +1,7 @@
 """Payments that a platform shares with a connected account: destination charges, and direct charges with a fee.
 
 Source: docs.stripe.com/connect/destination-charges, docs.stripe.com/connect/direct-charges,
-docs.stripe.com/api/application_fees. What arrives at the account is booked there; it makes no charge of its own.
+docs.stripe.com/api/application_fees.
 """
 
 from __future__ import annotations

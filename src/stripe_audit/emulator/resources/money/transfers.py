@@ -12,10 +12,13 @@ from stripe_audit.emulator.resources.connect.standing import accounts_of
 from stripe_audit.emulator.resources.metadata import change, merged
 from stripe_audit.emulator.routes import Route
 from stripe_audit.emulator.shapes import blank
+from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
 __all__ = ["ROUTES", "destination_given", "make", "take_back"]
+
+_NOWHERE = shared(dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")))
 
 
 def create(call: Call) -> Obj:
@@ -134,6 +137,9 @@ def take_back(call: Call, transfer: Obj, amount: int, **values: Any) -> Obj:
     if transfer["destination"] in world.scopes:
         with world.within(transfer["destination"]):
             balance.book(world, source, -amount, "payment_refund")
+            payment = world.store.by_id[transfer["destination_payment"]]
+            payment["amount_refunded"] += amount
+            payment["refunded"] = payment["amount_refunded"] == payment["amount"]
     previous = {name: transfer[name] for name in ("amount_reversed", "reversals", "reversed")}
     transfer["amount_reversed"] += amount
     transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
@@ -202,12 +208,35 @@ def _check_funds(world: World, charge: Obj | None, amount: int, currency: str) -
 
 
 def _arrive(world: World, transfer: Obj, application_fee: int) -> str:
-    """The connected account books the money. Returns the id of its payment."""
-    identity = f"py_{world.ids.text(24)}"
+    """The connected account books the money, as a payment of the platform's. Returns the payment's id."""
+    identity, amount = f"py_{world.ids.text(24)}", transfer["amount"]
     with world.within(transfer["destination"]):
-        payment = {**transfer, "id": identity}
-        amount = transfer["amount"]
-        balance.book(world, payment, amount, "payment", is_available=True, application_fee=application_fee)
+        payment = blank(
+            "charge",
+            id=identity,
+            object="charge",
+            amount=amount,
+            amount_captured=amount,
+            amount_refunded=0,
+            application_fee_amount=application_fee or None,
+            billing_details={"address": _NOWHERE, "email": None, "name": None, "phone": None, "tax_id": None},
+            captured=True,
+            created=world.clock.seconds(),
+            currency=transfer["currency"],
+            disputed=False,
+            fraud_details={},
+            livemode=False,
+            metadata={},
+            paid=True,
+            payment_method_details={"stripe_account": {}, "type": "stripe_account"},
+            refunded=False,
+            source_transfer=transfer["id"],
+            status="succeeded",
+            transfer_group=transfer["transfer_group"],
+        )
+        booked = balance.book(world, payment, amount, "payment", is_available=True, application_fee=application_fee)
+        payment["balance_transaction"] = booked["id"]
+        world.store.add(payment)
     return identity
 
 
