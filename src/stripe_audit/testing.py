@@ -62,12 +62,13 @@ def run_check(
     defects: Sequence[str] = (),
     settings: Path | None = None,
     checks_dirs: Sequence[Path] = (),
+    scenarios: Sequence[Path] = (),
 ) -> CheckResult:
     """Run one check against the demo shop, or against the target that a settings file describes.
 
-    ``checks_dirs`` holds folders with checks of one's own.
+    ``checks_dirs`` holds folders with checks of one's own, ``scenarios`` files of scenarios or folders of them.
     """
-    catalog = load_catalog(checks_dirs=checks_dirs)
+    catalog = load_catalog(checks_dirs=checks_dirs, scenarios=scenarios)
     if settings is not None:
         with Stage(load_settings(settings)) as stage:
             return run_checks([identity], stage, catalog=catalog)[identity]

@@ -12,8 +12,8 @@ import pytest
 
 from stripe_audit.catalog import load_catalog
 from stripe_audit.models import CheckResult, Outcome
-from stripe_audit.testing import DemoStage, demo_stage, run_checks
-from tests.scenario.test_reading import HEAD
+from stripe_audit.testing import DemoStage, demo_stage, run_check, run_checks
+from tests.scenario.test_reading import HEAD, PAID
 
 Run = Callable[..., CheckResult]
 NUMBERS = itertools.count(100)
@@ -317,6 +317,12 @@ def test_what_the_observer_does_not_show_is_told_and_not_judged(tmp_path: Path, 
         assert both.notes == ("not judged, since nothing declared shows it: the order of payment: fulfilled",)
         alone = run(steps % "fulfilled: 1", on=other)
     assert alone.outcome is Outcome.INCONCLUSIVE and "none of its conditions" in (alone.reason or "")
+
+
+def test_authors_run_a_scenario_by_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "my_scenario.yaml"
+    path.write_text(HEAD + PAID, "utf-8")
+    assert run_check("my-scenario", scenarios=[path]).outcome is Outcome.PASSED
 
 
 def test_a_client_secret_is_in_no_finding(run: Run) -> None:
