@@ -105,6 +105,7 @@ DEFECTS = (
         "bad-signature-traced",
         "A bad signature is answered with a stack trace",
         "webhook-refusal-disciplined",
+        also=("webhook-malformed-event-rejected",),
         shop=_TracesRefusals,
     ),
     Defect(
