@@ -219,7 +219,7 @@ class Shop:
         self.turns.take()
         try:
             made = await self.orders.create_payment(await self.body(request))
-        except Refusal:
+        except Exception:  # whatever it is, it was no good request
             self.turns.refused()
             raise
         return web.json_response(made, headers={"Cache-Control": "no-store"})
