@@ -15,7 +15,7 @@ class ServerClockRight(Check):
     What it checks:
         Reads the Date header of an answer and compares it with the clock of the machine that audits. They may differ by
         less than the tolerance of webhook signatures, 300 seconds; ten seconds and more are noted. A proxy in front of
-        the target may have written the header: then it is the proxy's clock.
+        the target may have written the header: then it is the proxy's clock. What comes from a cache says nothing.
 
     Why it matters:
         On a clock that is fast, every event counts as old and is refused. On one that is slow, old events count as new,
@@ -36,7 +36,13 @@ class ServerClockRight(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Ask for anything."""
-        answer = await (ctx.target.call("health") if ctx.target.has("health") else ctx.request("GET", "/"))
+        asked = {"cache-control": "no-cache"}
+        is_known = ctx.target.has("health")
+        answer = await (
+            ctx.target.call("health", headers=asked) if is_known else ctx.request("GET", "/", headers=asked)
+        )
+        if answer.header("age") not in (None, "0"):
+            ctx.inconclusive("the answer comes from a cache, and its Date from the past", supply="target.routes.health")
         ahead = trials.clock_ahead_s(answer)
         if ahead is None:
             ctx.inconclusive("the answer has no Date header that can be read", supply="a route whose answer has one")

@@ -22,6 +22,20 @@ def shop_that_is(ahead: float | None) -> type[Shop]:
     return Dated
 
 
+class Cached(Shop):
+    def common_headers(self, request):
+        date = formatdate(time.time() - 900, usegmt=True)
+        return {**super().common_headers(request), "Date": date, "Age": "900"}
+
+
+def test_the_date_of_a_cached_answer_is_no_clock(monkeypatch):
+    monkeypatch.setitem(serving.VARIANTS, "cached", Cached)
+    with demo_stage(variant="cached") as stage:
+        result = run_checks([CHECK], stage)[CHECK]
+    assert (result.outcome, result.findings) == (Outcome.INCONCLUSIVE, ())
+    assert "from a cache" in (result.reason or "")
+
+
 @pytest.mark.parametrize(
     ("ahead", "outcome", "told"),
     [
