@@ -22,7 +22,7 @@ class WebhookSecretRequired(Check):
 
     Why it matters:
         A variable that is misspelt in one environment is found out by nobody: many handlers skip the verification
-        without a secret, and every official SDK before September 2026 verified with the empty key. Then whoever knows
+        without a secret, and most of Stripe's libraries before September 2026 verified with the empty key. Then whoever knows
         the URL marks orders as paid.
 
     How to fix:

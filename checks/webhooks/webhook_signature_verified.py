@@ -22,7 +22,7 @@ class WebhookSignatureVerified(Check):
 
     Why it matters:
         Whoever knows the URL can mark orders as paid, refunded or cancelled. Signatures made with the empty key
-        were accepted by every official SDK before September 2026 where the secret was unset.
+        were accepted by six of the official SDKs before September 2026 where the secret was unset.
 
     How to fix:
         Verify the ``Stripe-Signature`` header over the raw body with the endpoint's own secret before anything else,

@@ -1,7 +1,7 @@
 """Signatures that a sound endpoint refuses: the truth table of docs.stripe.com/webhooks, one row for each flaw.
 
 Sources: docs.stripe.com/webhooks (verify manually, prevent replay attacks) for the scheme; the empty-key forgeries are
-the flaw that all official SDKs were patched for in September 2026 (stripe/stripe-node#2841).
+the flaw that six official SDKs were patched for in September 2026 (stripe/stripe-node#2841).
 """
 
 from __future__ import annotations
