@@ -22,8 +22,8 @@ class WebhookSecretRequired(Check):
 
     Why it matters:
         A variable that is misspelt in one environment is found out by nobody: many handlers skip the verification
-        without a secret, and most of Stripe's libraries before September 2026 verified with the empty key. Then whoever knows
-        the URL marks orders as paid.
+        without a secret, and most of Stripe's libraries before September 2026 verified with the empty key. Then whoever
+        knows the URL marks orders as paid.
 
     How to fix:
         Read the secret when the app starts, strip it, and exit with the variable's name if nothing is left. No default,
