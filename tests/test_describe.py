@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 
 import pytest
@@ -21,6 +22,7 @@ WHOLE = {
         "ca_file": "certs/ca.pem",
         "root": "src",
         "env_files": [".env"],
+        "page_scripts": [{"source": "/shop.js", "reason": "the shop"}],
         "stripe": "env",
         "launch": LAUNCH,
         "items": [{"id": "mug", "price": "19.99", "currency": "usd"}],
@@ -49,7 +51,9 @@ WHOLE = {
         },
     },
     "observers": {"order": {"kind": "http"}, "logs": {"kind": "process"}, "mail": {"alerts_to": "ops@example.com"}},
+    "audit": {"browser": sys.executable},
 }
+NO_BROWSER = {"audit": {"browser": ""}}
 
 
 def loaded(tmp_path, flags, environ=None):
@@ -114,8 +118,8 @@ def test_everything_can_be_declared(whole):
 
 
 def test_nothing_is_declared_by_default(tmp_path):
-    found = declared(loaded(tmp_path, {}), is_launching=False)
-    assert (found.met, found.reasons) == (frozenset(), {})
+    found = declared(loaded(tmp_path, NO_BROWSER), is_launching=False)
+    assert (found.met, set(found.reasons)) == (frozenset(), {"chromium"})
 
 
 WITHOUT = [
@@ -125,6 +129,8 @@ WITHOUT = [
     ("source", {"target": {"root": None}}),
     ("https", {"target": {"https_url": None}}),
     ("frontend", {"target": {"frontend_url": None}}),
+    ("page_scripts", {"target": {"page_scripts": []}}),
+    ("chromium", NO_BROWSER),
     ("observer:order", {"observers": {"order": None}}),
     ("observer:logs", {"observers": {"logs": None}}),
     ("observer:mail", {"observers": {"mail": None}}),
@@ -169,7 +175,7 @@ def test_a_target_that_is_not_launched_has_no_output_and_says_why(whole):
 
 
 def test_a_log_file_can_be_read_whoever_started_the_target(tmp_path):
-    logs = {"observers": {"logs": {"kind": "file", "path": "shop.log"}}}
+    logs = {**NO_BROWSER, "observers": {"logs": {"kind": "file", "path": "shop.log"}}}
     assert declared(loaded(tmp_path, logs), is_launching=False).met == {"observer:logs"}
 
 

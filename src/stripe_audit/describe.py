@@ -142,7 +142,9 @@ def declared_needs(
         "observer:mail": observers.mail is not None,
         **{f"route:{role}": True for role in spec.routes},
     }
-    reasons = {"chromium": "no Chromium is found, so what scripts load later was not seen"}
+    reasons = (
+        {} if conditions["chromium"] else {"chromium": "no Chromium is found: what scripts load later was not seen"}
+    )
     if target.launch is not None and not is_launching:
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
     for webhook in target.routes.webhook:

@@ -29,5 +29,7 @@ def test_git_finds_nothing_wrong_with_it(tmp_path):
 
 def test_the_project_tracks_its_source_and_neither_env_file_nor_build_output(tmp_path):
     write_project(tmp_path)
-    assert git(tmp_path, "ls-files").split() == [".env.example", ".gitignore", "README.md", "static/checkout.js"]
+    tracked = git(tmp_path, "ls-files").split()
+    assert {".env.example", ".gitignore", "README.md", "static/checkout.js"} <= set(tracked)
+    assert not [path for path in tracked if path == ".env" or path.startswith("dist/")]
     assert git(tmp_path, "status", "--short").split("\n")[:2] == ["?? ca.pem", "?? stripe-audit.yaml"]
