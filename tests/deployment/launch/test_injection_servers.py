@@ -51,25 +51,13 @@ def view(request):
 urlpatterns = [path("", view)]
 execute_from_command_line(sys.argv)
 """,
-    "flasked.py": """
-import os, stripe
-from flask import Flask
-app = Flask(__name__)
-@app.get("/")
-def pay():
-    stripe.api_key, stripe.enable_telemetry = os.environ["STRIPE_SECRET_KEY"], False
-    return stripe.PaymentIntent.create(amount=100, currency="usd").id
-""",
 }
 COMMANDS = {
     "gunicorn": "-m gunicorn -w 2 -b 0.0.0.0:{port} wsgi:app",
-    "gunicorn, preloaded, in threads": "-m gunicorn --preload --threads 4 -b 0.0.0.0:{port} wsgi:app",
-    "uvicorn": "-m uvicorn --host 0.0.0.0 --port {port} --loop asyncio --lifespan off asgi:app",
     "uvicorn on uvloop": "-m uvicorn --host 0.0.0.0 --port {port} --loop uvloop --lifespan off asgi:app",
     "uvicorn with workers": "-m uvicorn --host 0.0.0.0 --port {port} --workers 2 --lifespan off asgi:app",
     "uvicorn that reloads": "-m uvicorn --host 0.0.0.0 --port {port} --reload --lifespan off asgi:app",
     "django that reloads": "manage.py runserver 0.0.0.0:{port}",
-    "flask that reloads": "-m flask --app flasked --debug run --host 0.0.0.0 --port {port}",
 }
 
 
