@@ -190,10 +190,6 @@ def test_what_makes_no_sense_is_said(
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
     told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: tuple[str, ...],
-    told: str,
 ) -> None:
     monkeypatch.chdir(app)
     with pytest.raises(SystemExit) as ended:
