@@ -57,3 +57,11 @@ def test_an_empty_header_is_no_cookie():
 )
 def test_what_a_cookie_lacks(header, is_secure, found):
     assert [problem.id for problem in cookie_problems([header], is_secure=is_secure)] == found
+
+
+def test_only_a_name_that_says_so_makes_it_a_flaw():
+    def severities(name: str) -> set[str]:
+        return {problem.severity for problem in cookie_problems([f"{name}={LONG}; Path=/"], is_secure=True)}
+
+    assert severities("session") == {"medium", "low"}
+    assert severities("AWSALB") == {"info"}  # a load balancer's

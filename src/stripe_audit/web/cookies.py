@@ -15,6 +15,8 @@ __all__ = ["Cookie", "CookieProblem", "cookie_problems", "parse_cookie"]
 _SESSION = re.compile(r"sess|sid\b|auth|token|jwt|login|user|remember|identity|connect\.sid|csrf|xsrf", re.IGNORECASE)
 _FOR_SCRIPTS = re.compile(r"csrf|xsrf|consent|locale|lang|theme|_ga|_gid|__stripe", re.IGNORECASE)
 """Cookies that scripts are meant to read (``XSRF-TOKEN``), and that say nothing of who somebody is."""
+_LONG = 20
+"""Characters of a value from which on it may be a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,12 @@ class Cookie:
     @property
     def is_for_sessions(self) -> bool:
         """Whether it says who somebody is, by its name or by a value as long as a token's."""
-        return bool(_SESSION.search(self.name)) or self.length >= 20
+        return self.is_named_so or self.length >= _LONG
+
+    @property
+    def is_named_so(self) -> bool:
+        """Whether its name says so. Load balancers and statistics have long values too, and nobody's secrets in them."""
+        return bool(_SESSION.search(self.name))
 
     @property
     def is_removed(self) -> bool:
@@ -81,13 +88,14 @@ def _problems(cookie: Cookie, is_secure: bool) -> Iterator[CookieProblem]:
         yield CookieProblem("none", name, "medium", "has SameSite=None without Secure, so browsers drop it")
     if not cookie.is_for_sessions:
         return
+    medium, low = ("medium", "low") if cookie.is_named_so else ("info", "info")
     if is_secure and "secure" not in attributes and not lowered.startswith(("__host-", "__secure-")):
-        yield CookieProblem("secure", name, "medium", "lacks Secure: it is sent in the clear too")
+        yield CookieProblem("secure", name, medium, "lacks Secure: it is sent in the clear too")
     if "httponly" not in attributes and not _FOR_SCRIPTS.search(name):
-        yield CookieProblem("httponly", name, "medium", "lacks HttpOnly: a script on the page can read it")
+        yield CookieProblem("httponly", name, medium, "lacks HttpOnly: a script on the page can read it")
     if same_site == "none" and "partitioned" not in attributes:
-        yield CookieProblem("samesite", name, "low", "has SameSite=None: requests of other sites carry it")
+        yield CookieProblem("samesite", name, low, "has SameSite=None: requests of other sites carry it")
     elif not same_site:
-        yield CookieProblem("samesite", name, "low", "has no SameSite: not every browser takes Lax for granted")
+        yield CookieProblem("samesite", name, low, "has no SameSite: not every browser takes Lax for granted")
     if attributes.get("domain"):
         yield CookieProblem("domain", name, "info", f"is for all of {attributes['domain']}, not for this host alone")
