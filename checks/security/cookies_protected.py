@@ -13,7 +13,7 @@ class CookiesProtected(Check):
     What it checks:
         Reads every ``Set-Cookie`` of the declared page (over TLS where that is declared), of the API's readable routes,
         of an address that does not exist and, where payments can be made, of the answer that makes one. A cookie that
-        by its name or length stands for a customer must be ``HttpOnly``, ``Secure`` over TLS, and have a ``SameSite``;
+        by its name stands for a customer must be ``HttpOnly``, ``Secure`` over TLS, and have a ``SameSite``;
         any cookie must be one that browsers keep (``__Host-`` and ``SameSite=None`` ask for ``Secure``). Tokens against
         CSRF are meant for scripts. Where nothing sets a cookie there is nothing to judge.
 

@@ -34,7 +34,7 @@ class Cookie:
 
     @property
     def is_named_so(self) -> bool:
-        """Whether its name says so. Load balancers and statistics have long values too, and nobody's secrets in them."""
+        """Whether its name says so: load balancers and statistics have long values too, and no secrets in them."""
         return bool(_SESSION.search(self.name))
 
     @property
