@@ -164,6 +164,11 @@ def drive(server: Server, connections: int, seconds: int) -> Rate:
     return Rate(requests, requests / by_wall, used)
 
 
+def best_of_three(server: Server, connections: int, seconds: int) -> Rate:
+    """The fastest by the wall: whatever else the machine does makes it slower, never faster."""
+    return max((drive(server, connections, seconds) for _ in range(3)), key=lambda rate: rate.by_wall)
+
+
 def each_server(folder: Path, *, with_localstripe: bool) -> Iterator[Any]:
     """Context managers, one for each server that can be had; says which cannot."""
     yield emulator()
@@ -191,7 +196,7 @@ def rates(seconds: int, *, with_localstripe: bool) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         for opened in each_server(Path(folder), with_localstripe=with_localstripe):
             with opened as server:
-                found[server.name] = [drive(server, connections, seconds) for connections in CONNECTIONS]
+                found[server.name] = [best_of_three(server, connections, seconds) for connections in CONNECTIONS]
                 for connections, rate in zip(CONNECTIONS, found[server.name], strict=True):
                     told = f"{rate.by_wall:8.0f} a second  {rate.by_cpu:8.0f} a processor second"
                     print(f"create PaymentIntent  {server.name:<13} {connections:3} connections {told}")
