@@ -19,12 +19,17 @@ _REPEATED, _TOGETHER = 0.35, 0.3
 
 
 def arrivals(count: int, *, exhaustive: int, random: Random) -> Iterator[Arrival]:
-    """Sequences without end, none twice: every beginning up to ``exhaustive`` events, the others after it as sent.
+    """Sequences without end, none twice: each event told last, then every beginning up to ``exhaustive`` events.
 
-    Short beginnings come first; after them, orders by chance with repetitions and concurrent copies. The order in which
-    Stripe sent them is not among them.
+    Short beginnings come first, the others following as sent; after them, orders by chance with repetitions and
+    concurrent copies. The order in which Stripe sent them is not among them.
     """
     seen: set[Arrival] = {tuple((index,) for index in range(count))}
+    for last in range(count):
+        late: Arrival = (*((index,) for index in range(count) if index != last), (last,))
+        if late not in seen:
+            seen.add(late)
+            yield late
     for length in range(1, min(exhaustive, count) + 1):
         for beginning in itertools.product(range(count), repeat=length):
             rest = [index for index in range(count) if index not in beginning]
