@@ -59,28 +59,21 @@ class HttpsEnforced(Check):
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Look at both addresses."""
         tls = await trials.tls_of(ctx)
-        for problem in assess_tls(tls):
-            yield finding(ctx, problem)
         has_page, secured = ctx.target.has("page"), await trials.api_answers(ctx, is_https=True)
         visit = await trials.visit(ctx) if has_page and not tls.distrust else None
         if visit and visit.is_https:
             secured["the page"] = visit.answer
-        for problem in (*assess_page(visit), *assess_hsts(secured)):
-            yield finding(ctx, problem)
-        if not ctx.spec.url.startswith("http:"):
+        problems = [*assess_tls(tls), *assess_page(visit), *assess_hsts(secured)]
+        if ctx.spec.url.startswith("http:"):
+            page, api = await trials.page_in_the_clear(ctx), await trials.api_answers(ctx, is_https=False)
+            problems += assess_clear(page, api, is_local=trials.is_local(ctx.spec.url))
+        else:
             ctx.note("no address in plain HTTP is declared, so what it would answer was not looked at")
-            return
-        page, api = await trials.page_in_the_clear(ctx), await trials.api_answers(ctx, is_https=False)
-        for problem in assess_clear(page, api, is_local=trials.is_local(ctx.spec.url)):
-            yield finding(ctx, problem)
         if not has_page:
             ctx.note("no page is declared (target.routes.page), so only the API was looked at")
-
-
-def finding(ctx: Context, problem: Problem) -> Finding:
-    """A problem with what shows it."""
-    seen = ctx.evidence(problem.detail, problem.answer)
-    return ctx.finding(problem.title, problem.detail, seen, severity=problem.severity, discriminator=problem.id)
+        for problem in problems:
+            seen = ctx.evidence(problem.detail, problem.answer)
+            yield ctx.finding(problem.title, problem.detail, seen, severity=problem.severity, discriminator=problem.id)
 
 
 def assess_tls(tls: trials.Tls) -> Iterator[Problem]:

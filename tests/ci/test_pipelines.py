@@ -1,4 +1,4 @@
-"""What pipelines take from this repository is valid, and its shell does what it says, with a stripe-audit that tells."""
+"""What pipelines take from this repository is valid, and its shell does what it says, with a fake stripe-audit."""
 
 from __future__ import annotations
 

@@ -116,7 +116,12 @@ def test_both_file_names_are_found_and_a_path_needs_no_name(project):
 def test_of_an_env_file_only_our_own_names_count(project):
     project.write(".env", "STRIPE_SECRET_KEY=x\nAUDIT__JOBS=3\nSTRIPE_AUDITS_AUDIT__JOBS=3\nSTRIPE_AUDIT_REQUIRE=all\n")
     assert project.model().audit.jobs == 4
-    assert project.model(environ={"STRIPE_AUDIT_REQUIRE": "all", "STRIPE_AUDIT_TRACEBACK": "1", "STRIPE_API_KEY": "x"}).audit.jobs == 4
+    assert (
+        project.model(
+            environ={"STRIPE_AUDIT_REQUIRE": "all", "STRIPE_AUDIT_TRACEBACK": "1", "STRIPE_API_KEY": "x"}
+        ).audit.jobs
+        == 4
+    )
 
 
 def test_an_env_file_in_another_encoding_is_still_read(project):

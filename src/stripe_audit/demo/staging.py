@@ -15,6 +15,7 @@ from stripe_audit.demo.defects import chosen
 from stripe_audit.demo.project import write_project
 from stripe_audit.demo.serving import ShopThread
 from stripe_audit.settings import Settings, load_settings
+from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["DemoStage", "demo_stage"]
 
@@ -69,7 +70,7 @@ class DemoStage(Stage):
 
     def addresses(self) -> dict[str, str]:
         """Where everything is, for people who run the shop by hand. Holds secrets: of this run's made-up account."""
-        stripe = self.stripe.address if self.stripe else None
+        stripe = self.stripe.address if isinstance(self.stripe, EmbeddedStripe) else None
         host, port = self.mail.address if self.mail else ("", 0)
         return {
             "shop": self.spec.url,
