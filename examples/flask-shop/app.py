@@ -128,6 +128,7 @@ def hardened(answer: Response) -> Response:
         answer.headers["Permissions-Policy"] = "camera=(), microphone=()"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Server"] = "shop"  # and no versions
     return answer
 
 
