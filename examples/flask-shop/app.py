@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 from flask import Flask, Response, jsonify, request
 from shop import PRICES, Refused, Shop
 from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler
 
 load_dotenv()
 WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET")
@@ -128,7 +129,6 @@ def hardened(answer: Response) -> Response:
         answer.headers["Permissions-Policy"] = "camera=(), microphone=()"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Server"] = "shop"  # and no versions
     return answer
 
 
@@ -148,5 +148,12 @@ def unavailable(error: stripe.StripeError) -> tuple[Response, int]:
     return jsonify(error="payments_unavailable"), 503
 
 
+class Discreet(WSGIRequestHandler):
+    """No answer tells versions."""
+
+    def version_string(self) -> str:
+        return "shop"
+
+
 if __name__ == "__main__":
-    app.run(host="0.0.0.0", port=int(os.environ.get("PORT", "3001")), threaded=True)  # noqa: S104
+    app.run(host="0.0.0.0", port=int(os.environ.get("PORT", "3001")), threaded=True, request_handler=Discreet)  # noqa: S104
