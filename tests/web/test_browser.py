@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.server
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +92,12 @@ class TestAPage:
 
 
 @pytest.mark.chromium
-def test_the_browser_is_gone_afterwards_and_its_profile_too(tmp_path, monkeypatch):
+def test_the_browser_is_gone_afterwards_and_its_profile_too(monkeypatch):
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is too long for the name of Chromium's socket
+        _is_gone_afterwards(Path(folder), monkeypatch)
+
+
+def _is_gone_afterwards(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
 
