@@ -42,7 +42,7 @@ _DIFFER = (
     (r"\bt=\d+,v1=[0-9a-f]+", "t=N,v1=…"),
     (r"\(\d+ more characters\)", "(N more characters)"),
     (r"\b(tells of|sets) \d+ variables", r"\1 N variables"),
-    (r"\b\d+ (lines|files|contents|deliveries)\b", r"N \1"),
+    (r"\b\d+ (log lines|lines|files|contents|deliveries)\b", r"N \1"),
     (r"\b[\d.]+ MB\b", "N MB"),
 )
 
