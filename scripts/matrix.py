@@ -46,7 +46,7 @@ class Row:
             return f"its own check {self.own}"
         if "*" in self.defect.also:
             return None
-        more = sorted(set(self.changed) - set(self.defect.also))
+        more = sorted(set(self.changed) - set(self.defect.also) - set(self.defect.perhaps))
         fewer = sorted(set(self.defect.also) - set(self.changed))
         told = [f"also changed: {', '.join(more)}"] if more else []
         told += [f"did not change: {', '.join(fewer)}"] if fewer else []

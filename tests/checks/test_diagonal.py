@@ -48,7 +48,7 @@ def neighbours(defect: Defect) -> set[str]:
         if (check := catalog()[identity]).effect is own.effect
         and phase_of(check.task) is phase_of(own.task)
         and (not shared or shared & set(check.needs))
-    } - {defect.breaks, *defect.also}
+    } - {defect.breaks, *defect.also, *defect.perhaps}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -72,6 +72,7 @@ DEFECTS = (
         "An event that is delivered again after newer ones puts the order back",
         "orders-explored",
         also=("late-success-keeps-part-refund", "webhook-order-independent"),
+        perhaps=("events-at-once",),
         receipts=_AppliedAsItWas,
     ),
     Defect(

@@ -160,6 +160,7 @@ DEFECTS = (
         "An old failure that arrives late overwrites the payment",
         "webhook-order-independent",
         also=("orders-explored",),
+        perhaps=("events-at-once",),
         seen_in="laravel/cashier-stripe#1201",
         receipts=_LateFailureWins,
     ),

@@ -35,6 +35,8 @@ class Defect:
     env: Mapping[str, str | None] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     past: Mapping[str, str] = field(default_factory=dict)
+    perhaps: tuple[str, ...] = ()
+    """Checks whose verdict depends on which of two events wins a race."""
     env_mode: int | None = None
     account: Callable[[Any, str], None] | None = None
     is_process: bool = False
