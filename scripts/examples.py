@@ -32,11 +32,12 @@ _DIFFER = (
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, [^\n]*", "DATE"),
     (r"^- All exchanges: .*\n", ""),
     (r"(passed|failed|inconclusive|errored|skipped) in [\d.]+ (ms|s)", r"\1"),
-    (r"\b\d+(\.\d+)? (ms|s|seconds|min)\b", r"N \2"),
+    (r"\b[\dN]+(\.\d+)? (ms|s|seconds|min)\b", "N s"),
+    (r"\bN s N s\b", "N s"),
     (r"\bx\d+\b", "xN"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)", "DATE"),
     (r"and \d+ requests", "and N requests"),
-    (r"first N ms, then p95 N ms of \d+", "first N ms, then p95 N ms of N"),
+    (r"first N s, then p95 N s of \d+", "first N s, then p95 N s of N"),
     (r"\b(pi|evt|ch|cus|req|we|pm|in|sub)(\\?_)[A-Za-z0-9]{8,}", r"\1\2…"),
     (r"\"created\": \d+", '"created": N'),
     (r"\bt=\d+,v1=[0-9a-f]+", "t=N,v1=…"),
@@ -44,6 +45,7 @@ _DIFFER = (
     (r"\b(tells of|sets) \d+ variables", r"\1 N variables"),
     (r"\b\d+ (log lines|lines|files|contents|deliveries)\b", r"N \1"),
     (r"\b[\d.]+ MB\b", "N MB"),
+    (r"(\\?\"stack\\?\": *\\?\").*", r"\1…"),  # where the project lies, and how much of it is quoted
 )
 
 
