@@ -101,3 +101,9 @@ def test_nothing_is_kept_of_checks_that_found_nothing():
     result = CheckResult("a-check", "2.2", "title", Outcome.PASSED, exchanges=OWN)
     made = kept_of([result], ALL.get, tag=TAG)
     assert made.exchanges == () and made.stories == {}
+
+
+def test_a_scenario_has_its_journey_whatever_its_task_is():
+    (result,) = [CheckResult("checkout", "3.3", "Checkout", Outcome.PASSED, exchanges=tuple(ALL))]
+    assert "checkout" not in kept_of([result], ALL.get, tag=TAG).stories
+    assert kept_of([result], ALL.get, tag=TAG, scenarios={"checkout"}).stories["checkout"]

@@ -181,7 +181,8 @@ class Audit:
         permission = course.interlock.granted if course.interlock else Permission(Effect.NONE, "interrupted before")
         audit = self.settings.model.audit
         phases = {phase_of(result.task).number for result in results}
-        kept = kept_of(results, stage.recorder.get, stripe_side=course.stripe_side, tag=stage.tag)
+        scenarios = {name for name in self.catalog if "scenario" in self.catalog[name].tags}
+        kept = kept_of(results, stage.recorder.get, stripe_side=course.stripe_side, tag=stage.tag, scenarios=scenarios)
         report = Report(
             run=RunFacts(
                 tag=stage.tag,

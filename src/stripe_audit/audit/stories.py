@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from stripe_audit.models import CheckResult, Exchange, Finding, Message, Outcome, Party
 
@@ -40,10 +40,11 @@ def kept_of(
     *,
     stripe_side: Sequence[str] = (),
     tag: str = "",
+    scenarios: Collection[str] = (),
 ) -> Kept:
     """What the report keeps. ``stripe_side`` are the ids of the target's calls to Stripe and of Stripe's deliveries.
 
-    ``tag`` marks the orders of the run.
+    ``tag`` marks the orders of the run; ``scenarios`` are checks that follow a journey whatever their task is.
     """
     cited = {e.exchange for r in results for f in r.findings for e in f.evidence if e.exchange}
     whole = {one.id: one for one in map(get, cited) if one}
@@ -51,7 +52,8 @@ def kept_of(
     stories: dict[str, tuple[str, ...]] = {}
     shared = _Named((one for one in map(get, stripe_side) if one), tag)
     for result in results:
-        is_journey = result.outcome is Outcome.PASSED and result.task.startswith(_JOURNEYS)
+        follows = result.task.startswith(_JOURNEYS) or result.check in scenarios
+        is_journey = result.outcome is Outcome.PASSED and follows
         if not result.findings and not is_journey:
             continue
         own = _Named((one for one in map(get, result.exchanges) if one), tag)
