@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from stripe_audit.errors import UsageError
 from stripe_audit.models import Severity
+from stripe_audit.settings.strict import Strict
 
 __all__ = ["AcceptedSettings", "new_entry"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
-
-
-class AcceptedSettings(_Model):
+class AcceptedSettings(Strict):
     """One accepted finding. A route or discriminator that is left out stands for any."""
 
     check: str = Field(min_length=1)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from stripe_audit.settings.strict import Strict
 
 __all__ = ["AllowedSecretSettings", "PageScriptSettings"]
 
 
-class AllowedSecretSettings(BaseModel):
+class AllowedSecretSettings(Strict):
     """A value in the source that has the form of a secret and may stay there for a while."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     path: str = Field(min_length=1, description="of the file below target.root; * stands for anything")
     masked: str | None = Field(
@@ -22,10 +22,8 @@ class AllowedSecretSettings(BaseModel):
     until: date = Field(description="the last day on which it may")
 
 
-class PageScriptSettings(BaseModel):
+class PageScriptSettings(Strict):
     """A script that may run on the payment page (PCI DSS 6.4.3)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     source: str = Field(
         min_length=1,

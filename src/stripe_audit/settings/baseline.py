@@ -5,19 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from stripe_audit.settings.accepted import AcceptedSettings
 from stripe_audit.settings.explaining import explained
 from stripe_audit.settings.layers import Place
+from stripe_audit.settings.strict import Strict
 from stripe_audit.settings.yaml_file import read_yaml, settings_error
 
 __all__ = ["read_baseline"]
 
 
-class _Baseline(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
+class _Baseline(Strict):
     version: Literal[1]
     findings: list[AcceptedSettings] = Field(default_factory=list)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from stripe_audit.settings.strict import Strict
 from stripe_audit.settings.texts import LAUNCH_PLACEHOLDERS, check_placeholders
 
 __all__ = ["LaunchSettings", "Way", "check_way", "way_without_launch", "with_launch_defaults"]
@@ -18,10 +19,8 @@ has a setting for the address; ``none``: not at all."""
 _NEEDS_LAUNCH = ("inject", "proxy")
 
 
-class LaunchSettings(BaseModel):
+class LaunchSettings(Strict):
     """How the audit starts the target itself, as a separate process that it also stops."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
 
     command: str | list[str]
     cwd: str = "."

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from stripe_audit.money import to_minor
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
 from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
 from stripe_audit.settings.policy import AuditSettings
+from stripe_audit.settings.strict import Strict
 from stripe_audit.settings.texts import (
     PLACEHOLDERS,
     Expression,
@@ -39,11 +40,7 @@ __all__ = [
 State = Literal["unpaid", "pending", "paid", "failed", "canceled", "refunded", "partially_refunded", "disputed"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
-
-
-class SecretSource(_Model):
+class SecretSource(Strict):
     """Where a secret comes from: an environment variable (then the target's env files), or made anew for each run."""
 
     env: str | None = Field(None, description="name of an environment variable, or of a variable in target.env_files")
@@ -59,7 +56,7 @@ class SecretSource(_Model):
 Secret = SecretStr | SecretSource
 
 
-class LoginSettings(_Model):
+class LoginSettings(Strict):
     """A request whose answer holds a token."""
 
     method: str = "POST"
@@ -69,7 +66,7 @@ class LoginSettings(_Model):
     header: str = "Authorization: Bearer {token}"
 
 
-class RouteSettings(_Model):
+class RouteSettings(Strict):
     """One endpoint of the target."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
@@ -86,7 +83,7 @@ class RouteSettings(_Model):
         return check_placeholders(value, PLACEHOLDERS)
 
 
-class WebhookSettings(_Model):
+class WebhookSettings(Strict):
     """One webhook endpoint of the target."""
 
     name: str = "webhook"
@@ -95,7 +92,7 @@ class WebhookSettings(_Model):
     events: list[str] = Field(default_factory=list, description="the types that it is subscribed to")
 
 
-class RoutesSettings(_Model):
+class RoutesSettings(Strict):
     """Endpoints by their role."""
 
     health: RouteSettings | None = None
@@ -122,7 +119,7 @@ class RoutesSettings(_Model):
         return value
 
 
-class ItemSettings(_Model):
+class ItemSettings(Strict):
     """Something that the target sells; the price in major units, exact."""
 
     id: str
@@ -135,7 +132,7 @@ class ItemSettings(_Model):
         return self
 
 
-class TargetSettings(_Model):
+class TargetSettings(Strict):
     """The deployment under audit."""
 
     name: str = "target"
@@ -172,7 +169,7 @@ class TargetSettings(_Model):
         return self
 
 
-class OrderObserverSettings(_Model):
+class OrderObserverSettings(Strict):
     """How to read the target's own record of a payment."""
 
     kind: Literal["http", "sqlite"] = "http"
@@ -188,7 +185,7 @@ class OrderObserverSettings(_Model):
         return self
 
 
-class LogsObserverSettings(_Model):
+class LogsObserverSettings(Strict):
     """Where the target's log lines are."""
 
     kind: Literal["process", "file"] = "process"
@@ -202,7 +199,7 @@ class LogsObserverSettings(_Model):
         return self
 
 
-class MailObserverSettings(_Model):
+class MailObserverSettings(Strict):
     """An SMTP sink that the audit opens; the target sends its mail there."""
 
     kind: Literal["smtp"] = "smtp"
@@ -210,7 +207,7 @@ class MailObserverSettings(_Model):
     alerts_to: str | None = Field(None, description="the address that alerts go to")
 
 
-class ObserverSettings(_Model):
+class ObserverSettings(Strict):
     """Ways to read the target's state."""
 
     order: OrderObserverSettings | None = None
@@ -218,7 +215,7 @@ class ObserverSettings(_Model):
     mail: MailObserverSettings | None = None
 
 
-class StripeSettings(_Model):
+class StripeSettings(Strict):
     """The Stripe side."""
 
     mode: Literal["emulator", "test"] = Field(
@@ -239,7 +236,7 @@ class StripeSettings(_Model):
         return self
 
 
-class SettingsModel(_Model):
+class SettingsModel(Strict):
     """The whole of stripe-audit.yaml."""
 
     version: Literal[1] = 1

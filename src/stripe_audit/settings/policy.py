@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from stripe_audit.models import Severity
 from stripe_audit.phases import PHASES, TASKS
 from stripe_audit.settings.accepted import AcceptedSettings
+from stripe_audit.settings.strict import Strict
 
 __all__ = ["AuditSettings", "BudgetSettings"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
-
-
-class BudgetSettings(_Model):
+class BudgetSettings(Strict):
     """Bounds of a run."""
 
     requests: int = Field(5000, gt=0)
@@ -23,7 +20,7 @@ class BudgetSettings(_Model):
     body_bytes: int = Field(10 * 1024 * 1024, gt=0)
 
 
-class AuditSettings(_Model):
+class AuditSettings(Strict):
     """How the audit runs."""
 
     jobs: int = Field(4, ge=1, le=64)
