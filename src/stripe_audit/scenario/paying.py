@@ -219,6 +219,8 @@ async def hold(course: Course, step: Step, body: Hold) -> None:
     """Keep back what comes from now on."""
     made = await learn(course, body.of)
     made.is_held = True
+    # What is on its way arrives first: a target that is told late looks at Stripe, and sees what came after.
+    await settled(course.ctx, made.ids)
     for name in made.ids:
         await course.ctx.stripe.hold(object=name)
 
