@@ -31,6 +31,8 @@ __all__ = ["FEATURES", "Session"]
 FEATURES = ("webhooks", "v2_events", "request_logs")
 GAP_S = 3.0
 """How long a session without a connection stays live: the CLI comes back after one second, or is gone."""
+RESET_GAP_S = 25.0
+"""The same where the CLI said that it resets its connection: a dial that fails is tried again ten seconds later."""
 ACK_S = 5.0
 GRACE_S = 1.0
 """How long the next event waits for the app's answer to this one, which never comes for what the CLI filters out."""
@@ -94,16 +96,16 @@ class Session:
             self._expiry = None
         return replaced
 
-    def detach(self, socket: web.WebSocketResponse, *, is_over: bool) -> None:
-        """The connection has ended; ``is_over`` if the CLI said that it will not come back."""
+    def detach(self, socket: web.WebSocketResponse, *, gap: float) -> None:
+        """The connection has ended; the CLI is waited for ``gap`` seconds, or not at all with 0."""
         if self._socket is not socket:
             return
         self._socket = None
-        if is_over:
-            self.give_up()
-        else:
+        if gap:
             self._connected.clear()
-            self._expiry = asyncio.get_running_loop().call_later(GAP_S, self.give_up)
+            self._expiry = asyncio.get_running_loop().call_later(gap, self.give_up)
+        else:
+            self.give_up()
         self._conversations.interrupt()
 
     def give_up(self) -> None:
@@ -164,11 +166,7 @@ class Session:
 
     async def _connection(self) -> web.WebSocketResponse | None:
         if self._socket is None and self.is_live:
-            try:
-                async with asyncio.timeout(GAP_S + 1.0):
-                    await self._connected.wait()
-            except TimeoutError:
-                return None
+            await self._connected.wait()  # set at the latest when the session is given up
         return self._socket
 
     def _messages(self, event: Obj, endpoint: Obj, conversation: Conversation) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from stripe_audit.emulator.stripecli.session import GAP_S, RESET_GAP_S
 from stripe_audit.emulator.stripecli.wire import SUBPROTOCOL, read_message
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ __all__ = ["subscribe"]
 
 LARGEST = 64 * 1024 * 1024
 """The CLI sends back what it forwarded, as a whole."""
-DONE = "Connection Done"
+GAPS = {"Connection Done": 0.0, "Resetting the connection": RESET_GAP_S}
+"""How long a CLI is waited for, in seconds, by the reason that it gave for closing."""
 
 
 async def subscribe(sessions: Sessions, request: web.BaseRequest) -> web.StreamResponse:
@@ -30,15 +32,16 @@ async def subscribe(sessions: Sessions, request: web.BaseRequest) -> web.StreamR
     replaced = session.attach(socket)
     if replaced is not None:
         await replaced.close(code=1001)
-    is_over = False
+    gap = GAP_S
     try:
         while True:
             message = await socket.receive()
             if message.type is WSMsgType.TEXT:
                 session.hear(read_message(message.data))
             elif message.type is not WSMsgType.BINARY:
-                is_over = message.type is WSMsgType.CLOSE and message.extra == DONE
+                if message.type is WSMsgType.CLOSE:
+                    gap = GAPS.get(str(message.extra), GAP_S)
                 break
     finally:
-        session.detach(socket, is_over=is_over)
+        session.detach(socket, gap=gap)
     return socket
