@@ -182,3 +182,26 @@ def test_what_was_received_stays_readable_after_the_end(sink: MailSink) -> None:
 
 def test_only_the_loopback_is_listened_on(sink: MailSink) -> None:
     assert sink.address[0] == "127.0.0.1"
+
+
+def test_a_held_mail_gets_no_answer_and_must_come_again(sink: MailSink) -> None:
+    sink.hold("Joe@example.com")
+    refused: list[int] = []
+
+    def try_it() -> None:
+        try:
+            send(sink, message("first"))
+        except smtplib.SMTPDataError as error:
+            refused.append(error.smtp_code)
+
+    sender = threading.Thread(target=try_it)
+    sender.start()
+    while not sink.is_waiting("joe@example.com"):
+        time.sleep(0.005)
+    send(sink, message("meanwhile"), ("ann@example.com",))
+    assert not refused
+    sink.let_go("joe@example.com")
+    sender.join(10)
+    send(sink, message("again"))
+    assert refused == [451]
+    assert [mail.body.strip() for mail in sink.messages()] == ["meanwhile", "again"]

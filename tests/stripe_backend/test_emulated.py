@@ -217,8 +217,10 @@ def test_a_fault_meets_the_target_alone_and_ends_with_its_block(
         async with fault:
             assert target() == 503
             await stripe.get("/v1/customers")  # the audit's own calls go on
+            assert await fault.hits() == 1
         assert target() == 200
         await fault.lift()
+        assert await fault.hits() == 0
         with pytest.raises(StripeError):
             await stripe.control("DELETE", f"faults/{fault.id}")
 

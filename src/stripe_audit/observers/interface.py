@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from stripe_audit.errors import Inconclusive
+from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.money import MoneyError, to_minor
 from stripe_audit.redaction import cut
 
@@ -202,6 +202,17 @@ class MailObserver(ABC):
     @abstractmethod
     def messages(self, *, to: str | None = None) -> list[Mail]:
         """The mails so far, oldest first; those to one address."""
+
+    def hold(self, to: str) -> None:
+        """Let whoever sends a mail to this address wait for an answer, until it is let go. Raises Skip."""
+        raise Skip("where these mails go, no answer can be kept back", setting="observers.mail.kind: smtp")
+
+    def is_waiting(self, to: str) -> bool:
+        """Whether a mail to a held address has come, and has no answer."""
+        return False
+
+    def let_go(self, to: str) -> None:
+        """End a hold. Mails that wait are refused (451), and are not among ``messages``: they must come again."""
 
 
 async def eventually(read: Callable[[], Awaitable[T]], is_met: Callable[[T], bool], *, within: float) -> tuple[T, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import threading
@@ -47,8 +48,15 @@ class _Handler:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.mails: list[Mail] = []
+        self.held: set[str] = set()
+        self.waiting: set[str] = set()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if held := self.held.intersection(one.lower() for one in envelope.rcpt_tos):
+            self.waiting |= held
+            while held & self.held:
+                await asyncio.sleep(0.005)
+            return "451 4.3.0 Try again"
         mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), *_decoded(envelope.original_content or b""))
         with self.lock:
             if len(self.mails) >= _COUNT_CAP:
@@ -124,3 +132,13 @@ class MailSink(MailObserver):
         with self._handler.lock:
             found = list(self._handler.mails)
         return [mail for mail in found if to is None or to.lower() in (one.lower() for one in mail.recipients)]
+
+    def hold(self, to: str) -> None:
+        self._handler.waiting.discard(to.lower())
+        self._handler.held.add(to.lower())
+
+    def is_waiting(self, to: str) -> bool:
+        return to.lower() in self._handler.waiting
+
+    def let_go(self, to: str) -> None:
+        self._handler.held.discard(to.lower())

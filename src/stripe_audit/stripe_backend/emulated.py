@@ -80,6 +80,10 @@ class _EmulatedFault(FaultHandle):
             self._is_lifted = True
             await self._stripe.control("DELETE", f"faults/{_segment(self.id)}")
 
+    async def hits(self) -> int:
+        rules = (await self._stripe.control("GET", "faults"))["faults"]
+        return sum(int(rule["hits"]) for rule in rules if rule["id"] == self.id)
+
 
 class EmulatedStripe(StripeBackend):
     """Speaks to one running emulator through a check's own transport."""

@@ -99,6 +99,10 @@ class FaultHandle(ABC):
     async def lift(self) -> None:
         """Remove the fault. Safe to call twice."""
 
+    @abstractmethod
+    async def hits(self) -> int:
+        """How many calls have met it so far, those that still wait among them. 0 once it is lifted."""
+
 
 class StripeBackend(ABC):
     """Stripe, seen from the audit: read it, act as the customer, watch and steer deliveries, inject faults."""
