@@ -14,7 +14,7 @@ help:
 	@echo "make matrix   all defects against all checks (SHARD=i/n or DEFECTS="a b" for a part)"
 	@echo "make conformance   how truly the emulator plays Stripe, by its official clients"
 	@echo "make examples audit the shops in examples/, each as it is"
-	@echo "make sdk-matrix    launched apps with old and new releases of Stripe's libraries (ALL=1 for every one)"
+	@echo "make sdk-matrix    launched apps with old and new releases of Stripe's libraries and of Node.js (ALL=1 for every one)"
 	@echo "make startup  how long --help and --version take"
 	@echo "make benchmark   how fast, quick to start and small the emulator is, beside others"
 
