@@ -211,7 +211,7 @@ class MailObserver(ABC):
         """Whether a mail to a held address has come, and has no answer."""
         return False
 
-    def let_go(self, to: str) -> None:
+    def let_go(self, to: str) -> None:  # noqa: B027 - where nothing is held, nothing is to be done
         """End a hold. Mails that wait are refused (451), and are not among ``messages``: they must come again."""
 
 

@@ -54,7 +54,7 @@ class _Handler:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         if held := self.held.intersection(one.lower() for one in envelope.rcpt_tos):
             self.waiting |= held
-            while held & self.held:
+            while held & self.held:  # noqa: ASYNC110 - let go from another thread
                 await asyncio.sleep(0.005)
             return "451 4.3.0 Try again"
         mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), *_decoded(envelope.original_content or b""))
