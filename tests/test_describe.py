@@ -13,6 +13,8 @@ from stripe_audit.keys import KeyKind
 from stripe_audit.settings import load_settings
 
 LAUNCH = {"command": "npm start", "env": {"KEY": "{secret_key}", "PK": "{publishable_key}", "PORT": "{port}"}}
+MUG = {"id": "mug", "price": "19.99", "currency": "usd"}
+HELD = {"id": "bust", "price": "64.10", "currency": "gbp", "capture": "manual"}
 WHOLE = {
     "target": {
         "name": "shop",
@@ -25,7 +27,8 @@ WHOLE = {
         "page_scripts": [{"source": "/shop.js", "reason": "the shop"}],
         "stripe": "env",
         "launch": LAUNCH,
-        "items": [{"id": "mug", "price": "19.99", "currency": "usd"}],
+        "items": [MUG, HELD],
+        "plans": [{"id": "club", "price": "9.95", "currency": "usd", "trial": True}],
         "routes": {
             "webhook": [
                 {"name": "main", "path": "/hook", "secret": {"generated": True}, "events": ["a.b"]},
@@ -80,6 +83,8 @@ def test_the_targets_description(whole, tmp_path):
     assert spec.frontend_url == "http://127.0.0.1:5173"
     assert spec.ca_file == str(tmp_path.resolve() / "certs/ca.pem")
     assert [(item.id, item.price, item.currency) for item in spec.items] == [("mug", Decimal("19.99"), "usd")]
+    assert [(item.id, item.price, item.currency) for item in spec.held_items] == [("bust", Decimal("64.10"), "gbp")]
+    assert [(plan.id, plan.currency, plan.has_trial) for plan in spec.plans] == [("club", "usd", True)]
     assert set(spec.routes) == {need.removeprefix("route:") for need in NEEDS if need.startswith("route:")} - {
         "webhook"
     }
@@ -124,7 +129,9 @@ def test_nothing_is_declared_by_default(tmp_path):
 
 WITHOUT = [
     ("stripe", {"target": {"stripe": "none"}}),
-    ("items", {"target": {"items": []}}),
+    ("items", {"target": {"items": [HELD]}}),
+    ("held_items", {"target": {"items": [MUG]}}),
+    ("plans", {"target": {"plans": []}}),
     ("env_files", {"target": {"env_files": []}}),
     ("source", {"target": {"root": None}}),
     ("https", {"target": {"https_url": None}}),

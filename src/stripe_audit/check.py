@@ -28,6 +28,8 @@ NEEDS: dict[str, str] = {
     "launch": "target.launch",
     "stripe": "target.stripe",
     "items": "target.items",
+    "held_items": "target.items[].capture",
+    "plans": "target.plans",
     "env_files": "target.env_files",
     "source": "target.root",
     "https": "target.https_url",

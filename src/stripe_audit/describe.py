@@ -5,19 +5,19 @@ from __future__ import annotations
 import secrets
 import shutil
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
 from stripe_audit.check import NEEDS
 from stripe_audit.context import Project
-from stripe_audit.deployment.spec import Item, Login, Route, TargetSpec, WebhookRoute
+from stripe_audit.deployment.spec import Item, Login, Plan, Route, TargetSpec, WebhookRoute
 from stripe_audit.keys import KeyKind
 from stripe_audit.plan import Declared
 from stripe_audit.scenario.files import own_folder
 from stripe_audit.settings import Settings
 from stripe_audit.settings.launching import way_without_launch
-from stripe_audit.settings.model import RouteSettings, SecretSource
+from stripe_audit.settings.model import ItemSettings, RouteSettings, SecretSource
 from stripe_audit.source.allowed import AllowedSecret
 from stripe_audit.web.inventory import AllowedScript
 
@@ -47,6 +47,10 @@ def _route(role: str, given: RouteSettings) -> Route:
     return Route(role, given.method, given.path, given.headers, given.body, given.response, given.amount_unit, login)
 
 
+def _items(declared: Iterable[ItemSettings], capture: str) -> tuple[Item, ...]:
+    return tuple(Item(item.id, item.price, item.currency) for item in declared if item.capture == capture)
+
+
 def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: Mapping[str, str | None]) -> TargetSpec:
     """The target as declared, with ``{port}`` and ``{https_port}`` filled in."""
     target = settings.model.target
@@ -72,7 +76,9 @@ def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: M
             WebhookRoute(webhook.name, webhook.path, secrets_by_name[webhook.name], tuple(webhook.events))
             for webhook in target.routes.webhook
         ),
-        items=tuple(Item(item.id, item.price, item.currency) for item in target.items),
+        items=_items(target.items, "automatic"),
+        held_items=_items(target.items, "manual"),
+        plans=tuple(Plan(plan.id, plan.price, plan.currency, plan.trial) for plan in target.plans),
         https_url=placed(target.https_url) or (url if url.startswith("https:") else None),
         frontend_url=placed(target.frontend_url),
         ca_file=str(settings.path(target.ca_file)) if target.ca_file else None,
@@ -129,6 +135,8 @@ def declared_needs(
         "stripe": settings.model.stripe.mode == "test"
         or way_without_launch(target.stripe, is_launching=is_launching) != "none",
         "items": bool(spec.items),
+        "held_items": bool(spec.held_items),
+        "plans": bool(spec.plans),
         "env_files": bool(target.env_files),
         "source": target.root is not None,
         "https": spec.https_url is not None,

@@ -115,6 +115,31 @@ def test_a_count_that_is_none_is_inconclusive(value: Any) -> None:
     with pytest.raises(Inconclusive) as caught:
         MAPPING.order("o1", {"status": "paid", "fulfilled": value})
     assert "fulfilled" in str(caught.value.supply)
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (None, None),
+        ("", None),
+        (1800000000, 1800000000),
+        ("1800000000", 1800000000),
+        (1800000000000, 1800000000),
+        ("2027-01-15T08:00:00Z", 1800000000),
+        ("2027-01-15T09:00:00+01:00", 1800000000),
+        ("2027-01-15 08:00:00", 1800000000),
+        ("2027-01-15", 1799971200),
+    ],
+)
+def test_until_when_it_is_paid(value: Any, moment: int | None) -> None:
+    assert MAPPING.order("o1", {"status": "paid", "paid_until": value}).paid_until == moment
+
+
+@pytest.mark.parametrize("value", ["soon", "2027-13-01", True, ["2027-01-15"], "9999-99-99"])
+def test_a_moment_that_is_none_is_inconclusive(value: Any) -> None:
+    with pytest.raises(Inconclusive, match="no moment") as caught:
+        MAPPING.order("o1", {"status": "paid", "paid_until": value})
+    assert "paid_until" in str(caught.value.supply)
     assert len(caught.value.message) < 300
 
 
@@ -132,7 +157,7 @@ anything = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from(["amount", "currency", "fulfilled", "payment_intent"]), anything),
+    st.dictionaries(st.sampled_from(["amount", "currency", "fulfilled", "payment_intent", "paid_until"]), anything),
     st.sampled_from(["minor", "major"]),
 )
 def test_whatever_a_record_holds_it_is_an_order_or_inconclusive(record: dict[str, Any], unit: str) -> None:

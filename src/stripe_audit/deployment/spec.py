@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["Item", "Login", "Route", "TargetSpec", "WebhookRoute"]
+__all__ = ["Item", "Login", "Plan", "Route", "TargetSpec", "WebhookRoute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,26 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan(Item):
+    """Something that can be subscribed to; ``price`` is that of a period."""
+
+    has_trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """A target as declared. URLs have no trailing slash."""
+    """A target as declared. URLs have no trailing slash.
+
+    ``items`` are charged at once; of ``held_items`` the card is authorised, and the money is taken later.
+    """
 
     name: str
     url: str
     routes: Mapping[str, Route]
     webhooks: tuple[WebhookRoute, ...] = ()
     items: tuple[Item, ...] = ()
+    held_items: tuple[Item, ...] = ()
+    plans: tuple[Plan, ...] = ()
     https_url: str | None = None
     frontend_url: str | None = None
     ca_file: str | None = None

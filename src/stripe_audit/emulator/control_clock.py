@@ -6,6 +6,7 @@ from typing import Any
 
 from stripe_audit.emulator.asked import Asked, ControlError
 from stripe_audit.emulator.opening import furnish
+from stripe_audit.emulator.resources.billing.test_clocks import advance_customer
 from stripe_audit.emulator.world import World
 
 __all__ = ["advance", "delete", "go_on", "hold", "reset", "restore", "shown", "snapshots", "take"]
@@ -23,11 +24,20 @@ def shown(world: World, asked: Asked) -> Answer:
 
 
 def advance(world: World, asked: Asked) -> Answer:
-    """Let time pass. What that makes due has happened when the answer comes."""
+    """Let time pass; with ``customer``, for this customer's subscriptions and invoices alone.
+
+    What that makes due has happened when the answer comes.
+    """
     seconds = asked.number("seconds")
     if not 0 <= seconds <= LONGEST_S:
         raise ControlError("seconds must lie between 0 and ten years")
-    world.clock.advance(seconds)
+    if "customer" in asked.body:
+        customer = world.store.get("customer", asked.text("customer"))
+        if customer is None:
+            raise ControlError(f"there is no customer {asked.text('customer')}")
+        advance_customer(world, customer, int(seconds))
+    else:
+        world.clock.advance(seconds)
     return shown(world, asked)
 
 

@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -45,7 +46,10 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The target's own record of a payment. ``amount`` in minor units; ``fulfilled`` counts how often."""
+    """The target's own record of a payment. ``amount`` in minor units; ``fulfilled`` counts how often.
+
+    ``paid_until``, in Unix seconds, is when a subscription's access ends.
+    """
 
     reference: str
     state: OrderState
@@ -54,6 +58,7 @@ class Order:
     currency: str | None = None
     fulfilled: int | None = None
     payment_intent: str | None = None
+    paid_until: int | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -85,6 +90,7 @@ class OrderMapping:
             currency,
             _count(record.get("fulfilled")),
             _word(record.get("payment_intent") or "") or None,
+            _moment(record.get("paid_until")),
         )
 
     def _state(self, raw: str) -> OrderState:
@@ -142,6 +148,29 @@ def _count(value: Any) -> int | None:
             f"how often: {_word(value)!r} is no count", supply="observers.order, or the mapping of fulfilled"
         )
     return int(exact)
+
+
+_IN_MILLISECONDS = 10**11
+"""Moments from this number on are meant in milliseconds: in seconds it would be the year 5138."""
+
+
+def _moment(value: Any) -> int | None:
+    """A moment in Unix seconds: a number of seconds or milliseconds, or ISO 8601 (without a zone: UTC).
+
+    Raises Inconclusive.
+    """
+    if value is None or value == "":
+        return None
+    exact = _exact(value)
+    if exact is not None:
+        return int(exact / 1000 if exact >= _IN_MILLISECONDS else exact)
+    try:
+        moment = datetime.fromisoformat(_word(value))
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        raise Inconclusive(
+            f"paid until {_word(value)!r}: that is no moment", supply="observers.order, or the mapping of paid_until"
+        ) from None
 
 
 class OrderObserver(ABC):

@@ -10,7 +10,7 @@ from stripe_audit.check import Uses
 from stripe_audit.models import Effect
 from stripe_audit.scenario.conditions import Conditions
 from stripe_audit.scenario.reading import Scenario, Step
-from stripe_audit.scenario.steps import Deliver, FaultStep, Request
+from stripe_audit.scenario.steps import Advance, CreatePayment, Deliver, FaultStep, Request
 
 __all__ = ["Derived", "derived"]
 
@@ -22,7 +22,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "create_payment": ("route:create_payment", "items", "stripe"),
     "create_customer": ("route:customer",),
     "create_checkout": ("route:checkout", "items", "stripe"),
-    "create_subscription": ("route:subscribe", "items", "stripe"),
+    "create_subscription": ("route:subscribe", "plans", "stripe"),
     "restart": ("launch",),
     "kill": ("launch",),
     "hold": ("route:webhook",),
@@ -82,7 +82,10 @@ def _needs(step: Step) -> Iterator[str]:
     action, body = step.model.action, step.model.body
     if action in _AT_STRIPE:
         yield "stripe"
-    yield from _NEEDS.get(action, ())
+    if isinstance(body, CreatePayment) and body.capture == "manual":
+        yield from ("route:create_payment", "held_items", "stripe")
+    else:
+        yield from _NEEDS.get(action, ())
     if isinstance(body, Request) and body.route:
         yield f"route:{body.route}"
     if isinstance(body, Deliver) and (body.tamper or body.event):
@@ -93,7 +96,7 @@ def _needs(step: Step) -> Iterator[str]:
 
 def _alone(step: Step) -> Iterator[str]:
     action, body = step.model.action, step.model.body
-    if action == "advance":
+    if isinstance(body, Advance) and body.of is None:
         yield "clock"
     if action in ("restart", "kill"):
         yield from ("process", "target")

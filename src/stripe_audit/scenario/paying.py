@@ -211,8 +211,17 @@ async def _do(course: Course, step: Step, path: str, **params: Any) -> dict[str,
 
 
 async def advance(course: Course, step: Step, body: Advance) -> None:
-    """Let time pass at Stripe."""
-    await course.ctx.stripe.advance(((body.days * 24) + body.hours) * 3600 + body.seconds)
+    """Let time pass at Stripe, or for the customer of one subscription."""
+    seconds = ((body.days * 24) + body.hours) * 3600 + body.seconds
+    if body.of is None:
+        await course.ctx.stripe.advance(seconds)
+        return
+    made = course.made[body.of]
+    if made.kind != "subscription":
+        raise Inconclusive(f"{step.place}: {body.of} is no subscription", supply="the scenario's text")
+    await _settled(course, made)
+    shown = await course.ctx.stripe.get(f"/v1/subscriptions/{made.object}")
+    await course.ctx.stripe.advance(seconds, customer=str(shown["customer"]))
 
 
 async def hold(course: Course, step: Step, body: Hold) -> None:

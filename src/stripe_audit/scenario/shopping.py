@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -75,13 +76,25 @@ async def request(course: Course, step: Step, body: Request) -> None:
 
 
 def _item(course: Course, step: Step, body: CreatePayment | CreateCheckout | CreateSubscription) -> Item:
-    """The declared item that is meant. Raises Skip."""
+    """The declared item, or plan, that is meant. Raises Skip."""
     wanted = course.fill(step, {"id": body.item, "currency": body.currency})
-    for item in course.ctx.spec.items:
+    kind, declared, setting = _sold(course, body)
+    for item in declared:
         if wanted["id"] in (None, item.id) and wanted["currency"] in (None, item.currency):
             return item
     told = " ".join(f"{name} {value}" for name, value in wanted.items() if value)
-    raise Skip(f"no item with {told} is declared" if told else "no item is declared", setting="target.items")
+    raise Skip(f"no {kind} with {told} is declared" if told else f"no {kind} is declared", setting=setting)
+
+
+def _sold(course: Course, body: CreatePayment | CreateCheckout | CreateSubscription) -> tuple[str, Sequence[Item], str]:
+    """What a step chooses from: in words, what is declared, and where."""
+    spec = course.ctx.spec
+    if isinstance(body, CreateSubscription):
+        kind = "plan with a trial" if body.trial else "plan without a trial"
+        return kind, [plan for plan in spec.plans if plan.has_trial is body.trial], "target.plans"
+    if isinstance(body, CreatePayment) and body.capture == "manual":
+        return "item that is captured later", spec.held_items, "target.items[].capture"
+    return "item", spec.items, "target.items"
 
 
 def _quantity(course: Course, step: Step, given: int | str) -> int:

@@ -107,6 +107,7 @@ class CreatePayment(Action):
     item: Template | None = Field(None, description="an id of target.items")
     currency: Template | None = Field(None, description="an item in this currency")
     quantity: Annotated[int, Field(ge=1, le=1000)] | Template = 1
+    capture: Literal["automatic", "manual"] = Field("automatic", description="manual: an item that is captured later")
     order: Template | None = Field(None, description="an earlier order's reference, to submit it again")
     hold: bool = Field(False, description="its webhook events are kept back until they are delivered")
 
@@ -130,8 +131,9 @@ class CreateCheckout(Action):
 class CreateSubscription(Action):
     """A subscription of a fresh customer, made by the target's route ``subscribe``; saved as ``subscription``."""
 
-    item: Template | None = None
+    item: Template | None = Field(None, description="an id of target.plans")
     currency: Template | None = None
+    trial: bool = Field(False, description="a plan that begins with a trial")
     hold: bool = False
 
 
@@ -191,11 +193,15 @@ class StripeCall(Action):
 
 
 class Advance(Action):
-    """Stripe's clock goes forward. Signatures keep the true time."""
+    """Stripe's clock goes forward. Signatures keep the true time.
+
+    ``of`` a saved subscription: for its customer alone, so that everybody else may run meanwhile.
+    """
 
     days: Annotated[int, Field(ge=0, le=3650)] = 0
     hours: Annotated[int, Field(ge=0, le=1000)] = 0
     seconds: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    of: Name | None = None
 
 
 class Hold(Action):

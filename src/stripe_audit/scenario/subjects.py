@@ -67,8 +67,9 @@ async def _order(course: Course, step: Step, body: Conditions) -> Seen:
         "currency": order.currency,
         "fulfilled": order.fulfilled,
         "payment_intent": order.payment_intent,
+        "paid_until": order.paid_until,
     }
-    hidden = frozenset(member for member in ("amount", "currency", "fulfilled") if data[member] is None)
+    hidden = frozenset(name for name in ("amount", "currency", "fulfilled", "paid_until") if data[name] is None)
     return Seen("order", f"the order of {name}", data, order.summary, made.answer, route, hidden, supply)
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "MailObserverSettings",
     "ObserverSettings",
     "OrderObserverSettings",
+    "PlanSettings",
     "RouteSettings",
     "RoutesSettings",
     "SecretSource",
@@ -125,10 +126,27 @@ class ItemSettings(Strict):
     id: str
     price: Decimal = Field(gt=0, le=999_999_999_999)
     currency: str = Field(pattern=r"^[a-z]{3}$")
+    capture: Literal["automatic", "manual"] = Field(
+        "automatic", description="manual: the card is authorised, and the shop takes the money later"
+    )
 
     @model_validator(mode="after")
     def _chargeable(self) -> ItemSettings:
         to_minor(self.price, self.currency)  # its MoneyError says what is wrong
+        return self
+
+
+class PlanSettings(Strict):
+    """A plan that the route ``subscribe`` sells; the price of a period in major units, exact."""
+
+    id: str
+    price: Decimal = Field(gt=0, le=999_999_999_999)
+    currency: str = Field(pattern=r"^[a-z]{3}$")
+    trial: bool = Field(False, description="it begins with a free trial")
+
+    @model_validator(mode="after")
+    def _chargeable(self) -> PlanSettings:
+        to_minor(self.price, self.currency)
         return self
 
 
@@ -156,6 +174,7 @@ class TargetSettings(Strict):
     )
     launch: LaunchSettings | None = None
     items: list[ItemSettings] = Field(default_factory=list)
+    plans: list[PlanSettings] = Field(default_factory=list, description="what can be subscribed to")
     routes: RoutesSettings = RoutesSettings()
 
     @model_validator(mode="before")

@@ -180,8 +180,9 @@ class EmulatedStripe(StripeBackend):
     async def delete(self, path: str, **params: Any) -> dict[str, Any]:
         return await self._own("DELETE", path, params)
 
-    async def advance(self, seconds: float) -> None:
-        await self.control("POST", "clock/advance", {"seconds": seconds})
+    async def advance(self, seconds: float, *, customer: str | None = None) -> None:
+        of = {"customer": customer} if customer else {}
+        await self.control("POST", "clock/advance", {"seconds": seconds, **of})
 
     async def confirm(self, client_secret: str, payment_method: str) -> CustomerAnswer:
         intent = client_secret.split("_secret_")[0]

@@ -134,8 +134,11 @@ class StripeBackend(ABC):
         """``DELETE /v1/…`` with the audit's own key. Raises StripeError for an error answer."""
         raise Skip("this Stripe takes no DELETE from the audit", setting="stripe.mode: emulator")
 
-    async def advance(self, seconds: float) -> None:
-        """Let so much time pass at Stripe; what becomes due has happened when this returns. Raises Skip."""
+    async def advance(self, seconds: float, *, customer: str | None = None) -> None:
+        """Let so much time pass at Stripe, or for one customer's subscriptions and invoices alone.
+
+        What becomes due has happened when this returns. Raises Skip.
+        """
         raise Skip("this Stripe's clock cannot be advanced", setting="stripe.mode: emulator")
 
     @abstractmethod

@@ -239,3 +239,32 @@ def test_events_carry_the_time_of_the_clock_that_their_objects_live_on(client, t
     assert created["refund.created"] == created["charge.refunded"] == moment(2, 28, 13)
     for type in ("test_helpers.test_clock.ready", "price.created"):
         assert created[type] >= int(before), type
+
+
+def test_time_can_pass_for_one_customer_that_has_no_clock(client, control):
+    """Only the control API can: the subscription renews, and another customer's does not."""
+    made = []
+    for _ in range(2):
+        card = "pm_card_visa"
+        customer = client.v1.customers.create(
+            {"payment_method": card, "invoice_settings": {"default_payment_method": card}}
+        )
+        price = recurring(client).id
+        made.append(client.v1.subscriptions.create({"customer": customer.id, "items": [{"price": price}]}))
+    mine, other = made
+    for _ in range(2):
+        control.post("clock/advance", seconds=32 * 86_400, customer=mine.customer)
+    invoices = client.v1.invoices.list({"subscription": mine.id}).data
+    assert [(one.status, one.billing_reason) for one in invoices] == [
+        ("paid", "subscription_cycle"),
+        ("paid", "subscription_cycle"),
+        ("paid", "subscription_create"),
+    ]
+    assert len(client.v1.invoices.list({"subscription": other.id}).data) == 1
+    period = client.v1.subscriptions.retrieve(mine.id)["items"].data[0]
+    assert period.current_period_start > mine["items"].data[0].current_period_end
+
+
+def test_time_passes_for_a_customer_that_exists(control):
+    with pytest.raises(AssertionError, match="no customer cus_none"):
+        control.post("clock/advance", seconds=1, customer="cus_none")

@@ -16,7 +16,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "advance_customer"]
 
 KIND = "test_helpers.test_clock"
 KEPT_FOR = 30 * DAY
@@ -31,21 +31,42 @@ def create(call: Call) -> Obj:
     params, world = call.params, call.world
     if not 0 <= params["frozen_time"] < _LATEST:
         raise invalid("Invalid timestamp: can be no later than the year 2100", "frozen_time")
+    clock = _new(world, params["frozen_time"], params.get("name"))
+    world.emit("test_helpers.test_clock.created", clock, call)
+    return clock
+
+
+def _new(world: World, frozen_time: int, name: str | None) -> Obj:
     clock = blank(
         KIND,
         id=world.ids.new("clock"),
         object=KIND,
         created=world.clock.seconds(),
         deletes_after=world.clock.seconds() + KEPT_FOR,
-        frozen_time=params["frozen_time"],
+        frozen_time=frozen_time,
         livemode=False,
-        name=params.get("name"),
+        name=name,
         status="ready",
         status_details={},
     )
     world.store.add(clock)
-    world.emit("test_helpers.test_clock.created", clock, call)
     return clock
+
+
+def advance_customer(world: World, customer: Obj, seconds: int) -> None:
+    """Let time pass for one customer, with all that is theirs. What that makes due has happened when this returns.
+
+    Stripe has no such thing: there a customer gets a test clock when it is created, or never.
+    """
+    clock = world.store.by_kind[KIND].get(customer["test_clock"] or "")
+    if clock is None:
+        clock = _new(world, world.clock.seconds(), None)
+        customer["test_clock"] = clock["id"]
+        for kind in _BELONGING:
+            for obj in world.store.by_kind[kind].values():
+                if kind != "customer" and obj.get("customer") == customer["id"]:
+                    obj["test_clock"] = clock["id"]
+    advance(world, clock, clock["frozen_time"] + seconds)
 
 
 def retrieve(call: Call) -> Obj:
