@@ -47,9 +47,22 @@ class StripeSide:
         return await self._call(self._client.v1.payment_intents.create, dict(params), options)
 
     async def intent(self, identity: str) -> dict[str, Any]:
-        """The PaymentIntent as it is now, with its latest charge."""
+        """The PaymentIntent as it is now, with its latest charge and how a dispute about it stands."""
         expand = {"expand": ["latest_charge"]}
-        return await self._call(self._client.v1.payment_intents.retrieve, identity, expand)
+        intent = await self._call(self._client.v1.payment_intents.retrieve, identity, expand)
+        return await self._with_dispute(intent)
+
+    async def _with_dispute(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """The intent, and as ``dispute`` how its latest dispute stands, if it has one: the charge does not say."""
+        charge = intent.get("latest_charge")
+        if isinstance(charge, Mapping) and charge.get("disputed"):
+            found = await self._call(self._client.v1.disputes.list, {"payment_intent": intent["id"], "limit": 1})
+            intent["dispute"] = next((one["status"] for one in found["data"]), None)
+        return intent
+
+    async def note_on_intent(self, identity: str, metadata: Mapping[str, str]) -> None:
+        """Write something on the PaymentIntent, for the people who look at the Dashboard."""
+        await self._call(self._client.v1.payment_intents.update, identity, {"metadata": dict(metadata)})
 
     async def create_session(self, params: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """A Checkout Session."""
@@ -58,7 +71,37 @@ class StripeSide:
     async def session(self, identity: str) -> dict[str, Any]:
         """The Checkout Session as it is now, with its PaymentIntent and that one's latest charge."""
         expand = {"expand": ["payment_intent.latest_charge"]}
-        return await self._call(self._client.v1.checkout.sessions.retrieve, identity, expand)
+        session = await self._call(self._client.v1.checkout.sessions.retrieve, identity, expand)
+        if isinstance(session.get("payment_intent"), dict):
+            session["payment_intent"] = await self._with_dispute(session["payment_intent"])
+        return session
+
+    async def monthly_price(self, plan: str, name: str, amount: int, currency: str) -> str:
+        """The id of a plan's price; the same terms give the same one, since the key is made of them."""
+        params = {
+            "currency": currency,
+            "unit_amount": amount,
+            "recurring": {"interval": "month"},
+            "product_data": {"name": name},
+        }
+        key = {"idempotency_key": f"plan-{plan}-{amount}-{currency}"}
+        return str((await self._call(self._client.v1.prices.create, params, key))["id"])
+
+    async def create_subscription(self, params: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """A subscription, with what its first payment is confirmed by."""
+        expand = {"expand": ["latest_invoice.confirmation_secret", "pending_setup_intent"]}
+        return await self._call(self._client.v1.subscriptions.create, {**params, **expand}, {"idempotency_key": key})
+
+    async def subscription(self, identity: str) -> dict[str, Any]:
+        """The subscription as it is now, with its latest invoice and what its payment is confirmed by."""
+        expand = {"expand": ["latest_invoice.confirmation_secret", "pending_setup_intent"]}
+        return await self._call(self._client.v1.subscriptions.retrieve, identity, expand)
+
+    async def paid_invoices(self, subscription: str) -> list[dict[str, Any]]:
+        """The subscription's invoices that have been paid."""
+        wanted = {"subscription": subscription, "status": "paid", "limit": 100}
+        found: list[dict[str, Any]] = (await self._call(self._client.v1.invoices.list, wanted))["data"]
+        return found
 
     async def create_customer(self, email: str, name: str) -> dict[str, Any]:
         """A customer; the same address gives the same idempotency key."""

@@ -18,6 +18,7 @@ from stripe_audit.trials.alterations import Altered, Asked, Change, request_alte
 from stripe_audit.trials.browsing import browse_page
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
+from stripe_audit.trials.crashes import MOMENTS, Crashed, CrashesSeen, crash_while_handling
 from stripe_audit.trials.declines import Heard, heard_after
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
 from stripe_audit.trials.encryption import Tls, is_local, leads_to_tls, page_in_the_clear, tls_of
@@ -61,6 +62,7 @@ __all__ = [
     "Heard",
     "heard_after",
     "JOURNEYS",
+    "MOMENTS",
     "NOT_FOUND",
     "PAYMENT_EVENTS",
     "OUTAGES",
@@ -71,6 +73,8 @@ __all__ = [
     "Asked",
     "Believed",
     "Change",
+    "Crashed",
+    "CrashesSeen",
     "Crossing",
     "Delivered",
     "Form",
@@ -115,6 +119,7 @@ __all__ = [
     "Answered",
     "is_alive",
     "send_nonsense",
+    "crash_while_handling",
     "create_by_get",
     "create_with_members",
     "has_orders",

@@ -9,6 +9,7 @@ from typing import Any
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects import (
     arrivals,
+    crashes,
     environment,
     errors,
     integration,
@@ -46,6 +47,7 @@ DEFECTS: dict[str, Defect] = {
         integration,
         journeys,
         arrivals,
+        crashes,
     )
     for defect in family.DEFECTS
 }
