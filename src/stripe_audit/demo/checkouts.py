@@ -98,6 +98,10 @@ class CheckoutOrders(Orders):
             return "unknown"
         return await self.refreshed(order, intent_id, "return page")
 
+    async def returned_for(self, named: str, intent_id: str, told: str) -> str:
+        """Whatever order the address names: the PaymentIntent has its own."""
+        return await self.returned(intent_id, told)
+
     async def refreshed(self, order: Mapping[str, Any], intent_id: str, cause: str) -> str:
         """Ask Stripe, and follow."""
         async with self.following[order["id"]]:
@@ -140,7 +144,7 @@ def add_checkout(app: web.Application, shop: Shop) -> None:
 
     async def done(request: web.Request) -> web.Response:
         intent, told = request.query.get("payment_intent", "")[:80], request.query.get("redirect_status", "")[:20]
-        state = await shop.orders.returned(intent, told)
+        state = await shop.orders.returned_for(request.query.get("order", "")[:80], intent, told)
         thanks = {"paid": "Thank you. Your order is on its way.", "failed": "Your payment failed. Please try again."}
         text = escape(thanks.get(state, "We are waiting for your payment."))
         page = f'<!doctype html><html lang="en"><title>Your order</title><p>{text}</p></html>'

@@ -6,6 +6,7 @@ They collect; the checks judge.
 from __future__ import annotations
 
 from stripe_audit.trials.acceptances import Form, Taken, try_forms
+from stripe_audit.trials.accounts import calls_seen, destinations_hear_connected, is_on_own_account
 from stripe_audit.trials.acknowledgements import (
     Timed,
     Waits,
@@ -42,6 +43,7 @@ from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.other_mode import paid_in_other_mode
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, has_read, source_maps, visit
+from stripe_audit.trials.paid_invoices import INVOICE_TWINS, Twice, routes_told_of, tell_of_an_invoice_twice
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
@@ -55,10 +57,18 @@ from stripe_audit.trials.stripe_calls import intent_of, made, mentions, place_of
 from stripe_audit.trials.stripe_cli import Listened, listen
 from stripe_audit.trials.submissions import SUBMISSIONS, Submitted, money_kept, submit_again, takes
 from stripe_audit.trials.suspicions import Known, Suspicion, suspicions
+from stripe_audit.trials.swaps import SWAPS, Bargain, Swapped, bargain_of, swap
 from stripe_audit.trials.together import together
 from stripe_audit.trials.unrecorded import unrecorded
 
 __all__ = [
+    "INVOICE_TWINS",
+    "Twice",
+    "calls_seen",
+    "destinations_hear_connected",
+    "is_on_own_account",
+    "routes_told_of",
+    "tell_of_an_invoice_twice",
     "Heard",
     "heard_after",
     "JOURNEYS",
@@ -69,8 +79,10 @@ __all__ = [
     "REPETITIONS",
     "STRIPE_SAYS",
     "SUBMISSIONS",
+    "SWAPS",
     "Altered",
     "Asked",
+    "Bargain",
     "Believed",
     "Change",
     "Crashed",
@@ -91,6 +103,7 @@ __all__ = [
     "Submitted",
     "Survived",
     "Suspicion",
+    "Swapped",
     "Taken",
     "Timed",
     "Tls",
@@ -102,6 +115,7 @@ __all__ = [
     "accepts_forgery",
     "answers_by",
     "api_answers",
+    "bargain_of",
     "believed_forgeries",
     "clock_ahead_s",
     "cross_from",
@@ -169,6 +183,7 @@ __all__ = [
     "source_maps",
     "submit_again",
     "suspicions",
+    "swap",
     "takes",
     "tell",
     "time_acknowledgements",

@@ -18,6 +18,7 @@ from stripe_audit.demo.defects import (
     secretless,
     secrets,
     security,
+    tampering,
     webhook_account,
     webhook_code,
     webhook_handling,
@@ -48,6 +49,7 @@ DEFECTS: dict[str, Defect] = {
         journeys,
         arrivals,
         crashes,
+        tampering,
     )
     for defect in family.DEFECTS
 }

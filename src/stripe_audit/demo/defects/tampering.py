@@ -1,0 +1,157 @@
+"""Defects that a customer can use: payments of other orders, prices that the request names, orders that change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from stripe_audit.demo.app import Shop
+from stripe_audit.demo.checkouts import CheckoutOrders
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.webhooks import Receipts
+
+__all__ = ["DEFECTS"]
+
+
+class _AmountNotCompared(CheckoutOrders):
+    """Whatever succeeded pays for the order."""
+
+    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
+        due = {"amount": intent["amount"], "currency": intent["currency"]}
+        super().apply({**order, **due}, intent, event_type)
+
+
+class _ReturnPageTakesAny(CheckoutOrders):
+    """Asks Stripe whether the payment in the address succeeded, and not whose it is."""
+
+    async def returned_for(self, named: str, intent_id: str, told: str) -> str:
+        order, intent = self.store.order(named), await self.stripe.intent(intent_id)
+        if order is None or intent["status"] != "succeeded":
+            return await self.returned(intent_id, told)
+        with self.store.transaction():
+            self.store.run("UPDATE orders SET status = 'paid' WHERE id = :id AND status = 'open'", {"id": named})
+            self.fulfil(order)
+        return "paid"
+
+
+class _OrderFromMetadata(Receipts):
+    """The order is the one that the PaymentIntent's metadata name."""
+
+    async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
+        metadata = event["data"]["object"].get("metadata") or {}
+        order = self.store.order(str(metadata.get("order_id")))
+        if order is None or intent_id is None:
+            await super().follow(event, intent_id)
+            return
+        async with self.orders.following[order["id"]]:
+            intent = await self.current(event, intent_id)
+            with self.store.transaction():
+                if self.claim(event):
+                    self.orders.apply(order, intent, event["type"])
+
+
+class _MetadataPassedOn(_AmountNotCompared):
+    """The request's metadata are merged into the PaymentIntent's."""
+
+    async def create_payment(self, data: Any) -> dict[str, Any]:
+        given = data.get("metadata") if isinstance(data, Mapping) else None
+        if isinstance(given, Mapping):
+            self.__dict__.setdefault("_given", {})[data.get("order")] = dict(given)
+        return await super().create_payment(data)
+
+    def intent_params(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        params = super().intent_params(order)
+        return {**params, "metadata": {**params["metadata"], **self.__dict__.get("_given", {}).get(order["id"], {})}}
+
+
+class _ResumesNamedPayment(Shop):
+    """The page remembers its PaymentIntent, and another try goes on with the one that it names."""
+
+    async def retry(self, request: web.Request) -> web.Response:
+        named = (await self.body(request)).get("paymentIntentId") if request.can_read_body else None
+        if not named:
+            return await super().retry(request)
+        identity = request.match_info["order"]
+        intent = await self.stripe.intent(str(named))
+        self.store.run("UPDATE orders SET intent = :intent WHERE id = :id", {"intent": intent["id"], "id": identity})
+        return web.json_response({"clientSecret": intent["client_secret"], "paymentIntentId": intent["id"]})
+
+
+class _ReusesNamedPayment(_AmountNotCompared):
+    """A new order takes over the PaymentIntent that the cart had before, by the id in the request."""
+
+    async def create_payment(self, data: Any) -> dict[str, Any]:
+        named = data.get("payment_intent_id") if isinstance(data, Mapping) else None
+        if isinstance(named, str) and named:
+            order = self.taken(self.read_request(data))
+            self.store.run("UPDATE orders SET intent = :intent WHERE id = :id", {"intent": named, "id": order["id"]})
+            intent = await self.stripe.intent(named)
+            return {
+                "clientSecret": intent["client_secret"],
+                "paymentIntentId": named,
+                "orderId": order["id"],
+                "amount": intent["amount"],
+            }
+        return await super().create_payment(data)
+
+
+class _OldPaymentStaysOpen(_AmountNotCompared):
+    """An order may change, and gets a new PaymentIntent then; the old one can still be paid, and pays for it."""
+
+    def taken(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return super().taken(wanted)
+        except Refusal:
+            self.store.run(
+                "UPDATE orders SET item = :item, quantity = :quantity, currency = :currency, amount = :amount,"
+                " intent = NULL WHERE id = :id",
+                wanted,
+            )
+            order = self.store.order(wanted["id"])
+            assert order is not None
+            return order
+
+
+DEFECTS = (
+    Defect(
+        "return-page-takes-any-payment",
+        "The return page takes the payment in its address for the order in its address",
+        "cheap-payment-not-swapped",
+        seen_in="themegrill/user-registration#1424",
+        orders=_ReturnPageTakesAny,
+    ),
+    Defect(
+        "metadata-name-the-order",
+        "The request's metadata reach the PaymentIntent, and name the order that it pays for",
+        "cheap-payment-not-swapped",
+        seen_in="evershopcommerce/evershop#1025",
+        orders=_MetadataPassedOn,
+        receipts=_OrderFromMetadata,
+    ),
+    Defect(
+        "retry-resumes-any-payment",
+        "Another try goes on with the PaymentIntent that the request names",
+        "cheap-payment-not-swapped",
+        seen_in="strangerstudios/paid-memberships-pro#3767",
+        orders=_AmountNotCompared,
+        shop=_ResumesNamedPayment,
+    ),
+    Defect(
+        "order-reuses-any-payment",
+        "A new order takes over the PaymentIntent that the request names",
+        "cheap-payment-not-swapped",
+        seen_in="strangerstudios/paid-memberships-pro#3767",
+        orders=_ReusesNamedPayment,
+    ),
+    Defect(
+        "old-payment-pays-changed-order",
+        "An order that was made dearer is paid with the PaymentIntent that it had before",
+        "cheap-payment-not-swapped",
+        seen_in="woocommerce/woocommerce-gateway-stripe#4093",
+        orders=_OldPaymentStaysOpen,
+        receipts=_OrderFromMetadata,
+    ),
+)
