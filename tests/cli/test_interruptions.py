@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,13 @@ class WaitsForEver(Check):
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         yield ctx.finding("Found before the end", "What was found until then is kept.")
         assert ctx.launched is not None
+        if Path("with-browser").exists():
+            from stripe_audit.web.devtools import open_browser
+
+            async with open_browser("chromium") as talk:
+                await talk.ask("Target.createTarget", url="about:blank")
+                Path("running").touch()
+                await asyncio.sleep(3600)
         Path("draft").write_text(f"{ctx.launched.pid}\\n{ctx.launched.spec.scratch[0]}")
         Path("draft").rename("running")
         await asyncio.sleep(3600)
@@ -69,20 +77,24 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.fixture
-def audit(tmp_path: Path):
+def started(tmp_path: Path, scratch: Path | None = None) -> subprocess.Popen[str]:
     check = tmp_path / "mine" / "webhooks" / "waits_for_ever.py"
     check.parent.mkdir(parents=True)
     check.write_text(WAITING)
     words = ["run", "--demo", "--checks-dir", "mine", "--check", "waits-for-ever", "--check", "payment-intent-created"]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", "from stripe_audit.cli import main; main()", *words],
         cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(scratch or tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.fixture
+def audit(tmp_path: Path):
+    process = started(tmp_path)
     until(lambda: (tmp_path / "running").exists() or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     yield process
@@ -119,3 +131,42 @@ def test_a_killed_audit_leaves_no_process_and_no_scratch(audit: subprocess.Popen
     audit.communicate()
     until(lambda: not is_alive(int(pid)))
     until(lambda: not list(tmp_path.glob("stripe-audit-*")))
+
+
+def below(folder: Path) -> list[bytes]:
+    """The command lines of what runs with a folder in its command line or environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes()
+            if bytes(folder) in line + (entry / "environ").read_bytes() and is_alive(int(entry.name)):
+                found.append(line)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    "moment", ["stripe-audit-*", "stripe-audit-*/demo/stripe-audit.yaml", "stripe-audit-*/stripe-*"]
+)
+def test_one_that_is_killed_before_its_target_runs_leaves_nothing_either(moment: str, tmp_path: Path) -> None:
+    process = started(tmp_path)
+    until(lambda: bool(list(tmp_path.glob(moment))) or process.poll() is not None)
+    process.kill()
+    process.communicate()
+    until(lambda: not list(tmp_path.glob("stripe-audit-*")) and not below(tmp_path))
+
+
+@pytest.mark.chromium
+def test_one_that_is_killed_while_a_browser_runs_leaves_nothing_either(tmp_path: Path) -> None:
+    (tmp_path / "with-browser").touch()
+    with tempfile.TemporaryDirectory(prefix="sa") as folder:  # short, as the browser has a socket there
+        process = started(tmp_path, Path(folder))
+        try:
+            until(lambda: (tmp_path / "running").exists() or process.poll() is not None)
+            assert process.poll() is None, process.communicate()
+            assert any(b"--user-data-dir" in line for line in below(Path(folder)))
+        finally:
+            process.kill()
+            process.communicate()
+        until(lambda: not below(Path(folder)) and not list(Path(folder).iterdir()))

@@ -13,6 +13,7 @@ from stripe_audit.bundle.har import har_pieces
 from stripe_audit.bundle.manifest import MANIFEST, SIGNATURE, Entry, manifest_text
 from stripe_audit.bundle.run_folder import EXCHANGES, SETTINGS, VERSIONS, exchanges_in
 from stripe_audit.bundle.signing import signature_of
+from stripe_audit.deployment.launch.scratch import announce_draft
 from stripe_audit.errors import OutputError
 from stripe_audit.models import Exchange, Party
 from stripe_audit.report import Report
@@ -49,6 +50,7 @@ def write_bundle(path: Path, report: Report, folder: Path | None, *, key: Path |
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
+        announce_draft(draft)
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             members = _members(report, folder if folder and (folder / EXCHANGES).is_file() else None)
             entries = [_add(archive, name, pieces()) for name, pieces in sorted(members.items())]

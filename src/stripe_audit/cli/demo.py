@@ -36,10 +36,12 @@ def make(options: dict[str, Any]) -> typer.Typer:
 
         from stripe_audit.cli.signals import interruptible
         from stripe_audit.demo.staging import demo_stage
+        from stripe_audit.deployment.launch.scratch import swept_scratch
 
         stopped = threading.Event()
         try:
-            with interruptible(stopped.set), demo_stage(variant=variant, defects=defect or [], port=port) as stage:
+            shop = demo_stage(variant=variant, defects=defect or [], port=port)
+            with interruptible(stopped.set), swept_scratch(), shop as stage:
                 for name, value in stage.addresses().items():
                     typer.echo(f"{name:<16} {value}")
                 typer.echo("Ctrl-C stops it.")

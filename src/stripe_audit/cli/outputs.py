@@ -137,11 +137,14 @@ def _write(path: Path, text: str) -> None:
 
 def _write_bytes(path: Path, data: bytes) -> None:
     """All of it or nothing, so that a full disk leaves no half of a report behind."""
+    from stripe_audit.deployment.launch.scratch import announce_draft
+
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         if path.exists() and not path.is_file():  # a pipe or a device
             path.write_bytes(data)
             return
+        announce_draft(draft)
         draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:

@@ -48,6 +48,7 @@ def show(
     """Render a saved report in other formats, to the same text as the run did."""
     from stripe_audit.cli.deliverables import Deliverables
     from stripe_audit.cli.outputs import saved_report
+    from stripe_audit.deployment.launch.scratch import swept_scratch
 
     wanted = Deliverables.read(format or [], bundle, sign)
     report = saved_report(run)
@@ -62,7 +63,8 @@ def show(
         folder = folder_of(report, run)
         if folder is None:
             typer.echo("note: the run's folder is not here, so the bundle has only what the report quotes", err=True)
-    wanted.write(report, folder)
+    with swept_scratch():
+        wanted.write(report, folder)
 
 
 def verify(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,10 +132,13 @@ def _settings(
     path: Path | None, flags: dict[str, Any], *, is_demo: bool, variant: str, defects: list[str]
 ) -> Iterator[Settings]:
     """The settings in force; for the demo, those of a project that is written for this run and removed after it."""
+    from stripe_audit.deployment.launch.scratch import swept_scratch
     from stripe_audit.settings import load_settings
 
     if not is_demo:
-        yield load_settings(path, flags=flags)
+        settings = load_settings(path, flags=flags)
+        with swept_scratch():
+            yield settings
         return
     from stripe_audit.demo.defects import chosen
     from stripe_audit.demo.project import write_project
@@ -148,8 +150,10 @@ def _settings(
         raise UsageError(str(error), hint="'stripe-audit demo defects' lists them") from None
     if variant not in VARIANTS:
         raise UsageError(f"there is no variant {variant!r}", hint="one of " + ", ".join(filter(None, VARIANTS)))
-    with tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
-        yield load_settings(write_project(Path(folder), variant=variant, defects=defects, env=env), flags=flags)
+    with swept_scratch() as scratch:
+        folder = scratch / "demo"
+        folder.mkdir()
+        yield load_settings(write_project(folder, variant=variant, defects=defects, env=env), flags=flags)
 
 
 _MORE = "an assumed target is only read; 'stripe-audit init' writes settings, with a launch that permits more"

@@ -19,6 +19,7 @@ from stripe_audit.report import Report
 from stripe_audit.reporters.html import HtmlReporter
 from stripe_audit.reporters.interface import FileReporter
 from stripe_audit.reporters.quoting import quoted
+from stripe_audit.web.devtools import browser_environment
 
 __all__ = ["PdfReporter"]
 
@@ -92,6 +93,7 @@ def _run(command: list[str]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env=browser_environment(),
             start_new_session=os.name == "posix",
         ) as process:
             try:

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-__all__ = ["BrowserError", "Conversation", "open_browser"]
+__all__ = ["BrowserError", "Conversation", "browser_environment", "open_browser"]
 
 _SWITCHES = (
     *("--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -34,6 +34,7 @@ _LAUNCH = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
 )
 _LEAST_FD = 20
+_LONGEST_HOME = 56
 _ANSWER_S, _GOODBYE_S = 10.0, 3.0
 
 
@@ -110,6 +111,7 @@ async def open_browser(program: str, *, switches: Sequence[str] = ()) -> AsyncIt
             process = subprocess.Popen(  # noqa: ASYNC220 - only starts; the launcher is a bare interpreter
                 [sys.executable, "-I", "-S", "-c", _LAUNCH, str(commands[0]), str(answers[1]), *words],
                 pass_fds=(commands[0], answers[1]),
+                env=browser_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -130,6 +132,15 @@ async def open_browser(program: str, *, switches: Sequence[str] = ()) -> AsyncIt
             transport.close()
             os.close(commands[1])
             await asyncio.to_thread(_end, process)
+
+
+def browser_environment() -> dict[str, str]:
+    """The caller's, with the browser's own temporary files where ours are, so that they go with them.
+
+    It puts a socket there, whose path must not get too long (unix(7): 108 bytes, of which its name takes 46).
+    """
+    ours = tempfile.gettempdir()
+    return {**os.environ, **({"TMPDIR": ours} if len(os.fsencode(ours)) <= _LONGEST_HOME else {})}
 
 
 def _high(pair: tuple[int, int]) -> tuple[int, int]:
