@@ -13,7 +13,7 @@ from typing import Any
 import stripe
 from aiohttp import web
 
-from stripe_audit.demo.checkouts import CheckoutOrders, add_checkout
+from stripe_audit.demo.checkouts import add_checkout
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.journal import Journal, request_id
 from stripe_audit.demo.limits import Turns
@@ -23,6 +23,7 @@ from stripe_audit.demo.pages import SCRIPT, STYLE, Pages
 from stripe_audit.demo.products import PRODUCTS
 from stripe_audit.demo.store import Store
 from stripe_audit.demo.stripe_side import StripeSide
+from stripe_audit.demo.subscriptions import SubscriptionOrders, add_subscriptions
 from stripe_audit.demo.webhooks import Receipts
 
 __all__ = ["Shop"]
@@ -35,7 +36,7 @@ class Shop:
     """The sound shop. Each method is one decision, so that a defect can be made by replacing one."""
 
     stripe_side: type[StripeSide] = StripeSide
-    orders_type: type[CheckoutOrders] = CheckoutOrders
+    orders_type: type[SubscriptionOrders] = SubscriptionOrders
     receipts_type: type[Receipts] = Receipts
     pages_type: type[Pages] = Pages
     webhook_methods: tuple[str, ...] = ("POST",)
@@ -70,6 +71,7 @@ class Shop:
         app.router.add_get("/checkout", self.page)
         app.router.add_get("/static/checkout.js", self.script)
         add_checkout(app, self)
+        add_subscriptions(app, self)
         app.router.add_get("/static/shop.css", self.style)
         self.add_webhooks(app)
         app.on_startup.append(self._start)

@@ -12,7 +12,7 @@ from typing import Any
 from stripe_audit.demo.config import ShopConfig
 from stripe_audit.demo.journal import Journal
 from stripe_audit.demo.mailer import Outbox
-from stripe_audit.demo.products import price_of
+from stripe_audit.demo.products import price_of, product_of
 from stripe_audit.demo.store import Store
 from stripe_audit.demo.stripe_side import StripeSide
 
@@ -126,7 +126,10 @@ class Orders:
 
     def intent_params(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """What Stripe is asked for. No ``receipt_email``: the shop sends its own receipt, and one is enough."""
+        product = product_of(order["item"])
+        later = {"capture_method": "manual"} if product and product.made_to_order else {}
         return {
+            **later,
             "amount": order["amount"],
             "currency": order["currency"],
             "automatic_payment_methods": {"enabled": True},
@@ -167,7 +170,7 @@ class Orders:
         return {
             "id": order["id"],
             "status": order["status"],
-            "amount": order["amount"],
+            "amount": order["amount"] if order["received"] is None else order["received"],
             "currency": order["currency"],
             "fulfilled": order["fulfilled"],
             "refunded": order["refunded"],
@@ -185,15 +188,24 @@ class Orders:
         """The order's state, from the intent and its latest charge as Stripe shows them now."""
         charge = intent.get("latest_charge") or {}
         if intent["status"] == "succeeded":
-            if isinstance(charge, Mapping) and charge.get("disputed"):
-                return "disputed"
+            if isinstance(charge, Mapping) and charge.get("disputed") and not self.is_won(intent):
+                return "charged_back" if intent.get("dispute") == "lost" else "disputed"
             refunded = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
             if refunded:
-                return "refunded" if refunded >= intent["amount"] else "partially_refunded"
+                return "refunded" if refunded >= intent["amount_received"] else "partially_refunded"
             return "paid"
         if intent["status"] == "requires_payment_method" and intent.get("last_payment_error"):
             return "failed"
-        return {"canceled": "canceled", "processing": "processing"}.get(intent["status"], "open")
+        named = {"canceled": "canceled", "processing": "processing", "requires_capture": "authorised"}
+        return named.get(intent["status"], "open")
+
+    def is_won(self, intent: Mapping[str, Any]) -> bool:
+        """Whether a dispute is over, and the money ours."""
+        return intent.get("dispute") in ("won", "warning_closed", "prevented")
+
+    def received(self, intent: Mapping[str, Any]) -> int | None:
+        """What has come in, which is less than the order's amount where less was captured; None for nothing."""
+        return intent.get("amount_received") or None
 
     def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
         """Bring an order to the state that Stripe shows, with its effects, in the caller's transaction."""
@@ -204,10 +216,10 @@ class Orders:
             self.journal.error("amount differs from the order", order=order["id"], payment_intent=intent["id"])
             return
         self.store.run(
-            "UPDATE orders SET status = :state, refunded = :refunded WHERE id = :id",
-            {"state": state, "refunded": refunded, "id": order["id"]},
+            "UPDATE orders SET status = :state, refunded = :refunded, received = :received WHERE id = :id",
+            {"state": state, "refunded": refunded, "received": self.received(intent), "id": order["id"]},
         )
-        if state in ("paid", "refunded", "partially_refunded", "disputed"):
+        if state in ("paid", "refunded", "partially_refunded", "disputed", "charged_back"):
             self.fulfil(order)
         if state == "failed":
             self.report_failure(order, intent)
@@ -215,7 +227,7 @@ class Orders:
 
     def log_change(self, order: Mapping[str, Any], intent: Mapping[str, Any], state: str, event_type: str) -> None:
         """One line for each payment event."""
-        level = self.journal.error if state in ("failed", "disputed") else self.journal.info
+        level = self.journal.error if state in ("failed", "disputed", "charged_back") else self.journal.info
         level("payment event", order=order["id"], payment_intent=intent["id"], event_type=event_type, state=state)
 
     def fulfil(self, order: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY, item TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
     currency TEXT NOT NULL, email TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'open', intent TEXT,
     attempt INTEGER NOT NULL DEFAULT 0, fulfilled INTEGER NOT NULL DEFAULT 0, refunded INTEGER NOT NULL DEFAULT 0,
-    failure TEXT
+    failure TEXT, received INTEGER
 );
 CREATE INDEX IF NOT EXISTS orders_by_intent ON orders (intent);
 CREATE TABLE IF NOT EXISTS handled_events (id TEXT PRIMARY KEY, type TEXT NOT NULL);

@@ -60,9 +60,9 @@ class StripeSide:
             intent["dispute"] = next((one["status"] for one in found["data"]), None)
         return intent
 
-    async def note_on_intent(self, identity: str, metadata: Mapping[str, str]) -> None:
-        """Write something on the PaymentIntent, for the people who look at the Dashboard."""
-        await self._call(self._client.v1.payment_intents.update, identity, {"metadata": dict(metadata)})
+    async def change_intent(self, identity: str, params: Mapping[str, Any]) -> None:
+        """Change members of a PaymentIntent."""
+        await self._call(self._client.v1.payment_intents.update, identity, dict(params))
 
     async def create_session(self, params: Mapping[str, Any], *, key: str) -> dict[str, Any]:
         """A Checkout Session."""

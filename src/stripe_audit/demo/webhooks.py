@@ -14,14 +14,14 @@ from typing import Any
 
 import stripe
 
-from stripe_audit.demo.checkouts import CheckoutOrders
 from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.subscriptions import SubscriptionOrders, subscription_behind
 
 __all__ = ["TOLERANCE_S", "Receipts"]
 
 TOLERANCE_S = 300
 _ABOUT_INTENTS = ("payment_intent.", "charge.", "refund.")
-_BILLING = ("invoice.paid", "customer.subscription.updated")
+_BILLING = ("invoice.", "customer.subscription.")
 
 
 class Receipts:
@@ -29,7 +29,7 @@ class Receipts:
 
     bad_signature_status = 400
 
-    def __init__(self, orders: CheckoutOrders) -> None:
+    def __init__(self, orders: SubscriptionOrders) -> None:
         self.orders = orders
         self.store = orders.store
         self.journal = orders.journal
@@ -83,8 +83,8 @@ class Receipts:
             await self.follow(event, self.intent_of(data))
         elif kind.startswith("checkout.session."):
             await self.follow_session(event, str(data.get("id")))
-        elif kind in _BILLING:
-            await self.record_billing(event, data)
+        elif kind.startswith(_BILLING):
+            await self.follow_subscription(event, subscription_behind(data))
         else:
             self.journal.info("webhook event not needed", event_id=event["id"], event_type=kind)
 
@@ -134,6 +134,23 @@ class Receipts:
     async def current(self, event: Mapping[str, Any], intent_id: str) -> dict[str, Any]:
         """The intent as Stripe shows it now, not as the event remembers it."""
         return await self.orders.stripe.intent(intent_id)
+
+    async def follow_subscription(self, event: Mapping[str, Any], subscription_id: str | None) -> None:
+        """Bring the order to what its subscription shows now."""
+        order = self.orders.order_of_subscription(subscription_id) if subscription_id else None
+        if order is None or subscription_id is None:
+            await self.record_billing(event, (event.get("data") or {}).get("object") or {})
+            return
+        async with self.orders.following[order["id"]]:
+            subscription = await self.current_subscription(event, subscription_id)
+            invoices = await self.orders.stripe.paid_invoices(subscription_id)
+            with self.store.transaction():
+                if self.claim(event):
+                    self.orders.apply_subscription(order, subscription, invoices, event["type"])
+
+    async def current_subscription(self, event: Mapping[str, Any], subscription_id: str) -> dict[str, Any]:
+        """The subscription as Stripe shows it now."""
+        return await self.orders.stripe.subscription(subscription_id)
 
     async def record_billing(self, event: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         """Keep what invoices and subscriptions tell."""

@@ -39,7 +39,7 @@ Caller = Literal["target", "audit", "customer", "unknown"]
 """Whose call it is; ``unknown`` for one that came without a key that may call."""
 
 _SPEAKING = ("description", "receipt_email", "email")
-_REFERENCES = ("id", "payment_intent", "latest_charge", "charge")
+_REFERENCES = ("id", "payment_intent", "latest_charge", "charge", "customer")
 _SPOKEN = {
     "payment_intent": "payment_intent",
     "payment_method": "PaymentMethod",

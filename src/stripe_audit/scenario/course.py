@@ -22,7 +22,8 @@ __all__ = ["Course", "Made"]
 class Made:
     """Something that the target made for an order of the scenario's own.
 
-    ``object`` is its id at Stripe: a PaymentIntent's, a Checkout Session's, a subscription's.
+    ``object`` is its id at Stripe: a PaymentIntent's, a Checkout Session's, a subscription's. A subscription has a
+    ``customer`` of its own, and ``billed`` are the ids of its invoices and of their PaymentIntents.
     """
 
     kind: str
@@ -36,11 +37,13 @@ class Made:
     payment: Payment | None = None
     intent: str | None = None
     is_held: bool = False
+    customer: str | None = None
+    billed: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
         """Its ids at Stripe, as far as they are known."""
-        return tuple(dict.fromkeys(name for name in (self.object, self.intent) if name))
+        return tuple(dict.fromkeys(name for name in (self.object, self.intent, *self.billed) if name))
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -49,6 +52,7 @@ class Made:
             "order": self.order,
             "id": self.object,
             "intent": self.intent,
+            "customer": self.customer,
             "amount": self.amount,
             "currency": self.currency,
             "email": self.email,

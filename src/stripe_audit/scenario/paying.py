@@ -51,27 +51,35 @@ async def _settled(course: Course, made: Made) -> None:
 
 
 async def learn(course: Course, name: str) -> Made:
-    """What was made, its PaymentIntent known if there is one now."""
+    """What was made, its PaymentIntent known if there is one now; of a subscription the latest invoice's."""
     made = course.made[name]
-    if made.intent is None:
-        if made.kind == "checkout":
-            session = await course.ctx.stripe.get(f"{_SESSIONS}/{made.object}")
-            made.intent = session.get("payment_intent")
-        elif made.kind == "subscription":
-            path = f"/v1/subscriptions/{made.object}"
-            shown = await course.ctx.stripe.get(path, expand=["latest_invoice.payments"])
-            made.intent = _intent_in(shown.get("latest_invoice") or {})
-        if made.intent and made.is_held:
-            await course.ctx.stripe.hold(object=made.intent)
-        course.refresh(name)
+    before = made.ids
+    if made.kind == "subscription":
+        await _learn_invoices(course, made)
+    elif made.kind == "checkout" and made.intent is None:
+        made.intent = (await course.ctx.stripe.get(f"{_SESSIONS}/{made.object}")).get("payment_intent")
+    if made.is_held:
+        for identity in made.ids:
+            if identity not in before:
+                await course.ctx.stripe.hold(object=identity)
+        if made.customer:  # invoices to come, and their payments
+            await course.ctx.stripe.hold(object=made.customer)
+    course.refresh(name)
     return made
 
 
-def _intent_in(invoice: Any) -> str | None:
-    if not isinstance(invoice, dict):
-        return None
-    entries = (invoice.get("payments") or {}).get("data") or []
-    return next((entry["payment"].get("payment_intent") for entry in entries if entry.get("payment")), None)
+async def _learn_invoices(course: Course, made: Made) -> None:
+    if made.customer is None:
+        made.customer = str((await course.ctx.stripe.get(f"/v1/subscriptions/{made.object}"))["customer"])
+    invoices = await course.ctx.stripe.get("/v1/invoices", subscription=made.object, expand=["data.payments"])
+    billed: list[str] = []
+    for invoice in invoices["data"]:
+        entries = (invoice.get("payments") or {}).get("data") or []
+        intents = [entry["payment"]["payment_intent"] for entry in entries if entry["payment"].get("payment_intent")]
+        billed += [str(invoice["id"]), *map(str, intents)]
+        if invoice is invoices["data"][0]:
+            made.intent = next(iter(intents), None)
+    made.billed = tuple(billed)
 
 
 async def _intent(course: Course, step: Step, name: str) -> str:
@@ -219,9 +227,9 @@ async def advance(course: Course, step: Step, body: Advance) -> None:
     made = course.made[body.of]
     if made.kind != "subscription":
         raise Inconclusive(f"{step.place}: {body.of} is no subscription", supply="the scenario's text")
+    made = await learn(course, body.of)
     await _settled(course, made)
-    shown = await course.ctx.stripe.get(f"/v1/subscriptions/{made.object}")
-    await course.ctx.stripe.advance(seconds, customer=str(shown["customer"]))
+    await course.ctx.stripe.advance(seconds, customer=made.customer)
 
 
 async def hold(course: Course, step: Step, body: Hold) -> None:
