@@ -34,6 +34,7 @@ from stripe_audit.trials.events import PAYMENT_EVENTS, Told, effect_of, event_of
 from stripe_audit.trials.failed_handling import HandlingFailed, fail_handling
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
+from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
@@ -72,6 +73,7 @@ __all__ = [
     "Heard",
     "heard_after",
     "JOURNEYS",
+    "LATER_PRICES",
     "MOMENTS",
     "NOT_FOUND",
     "PAYMENT_EVENTS",
@@ -99,6 +101,7 @@ __all__ = [
     "Refused",
     "Relaunched",
     "Repeated",
+    "Repriced",
     "Retried",
     "Submitted",
     "Survived",
@@ -175,6 +178,7 @@ __all__ = [
     "refused",
     "relaunch",
     "repeat",
+    "reprice",
     "request_altered",
     "requests_with_own_price",
     "send_card_number",

@@ -41,7 +41,7 @@ class _RecordsLast(Receipts):
                     statement = "UPDATE orders SET status = 'paid', fulfilled = fulfilled + 1 WHERE id = :id"
                     self.store.run(statement, {"id": order["id"]})
                     self.orders.send_receipt(order)
-                    await self.orders.stripe.note_on_intent(intent_id, {"fulfilled": "yes"})
+                    await self.orders.stripe.change_intent(intent_id, {"metadata": {"fulfilled": "yes"}})
                     self.claim(event)
         elif event["type"] not in ("payment_intent.created", "payment_intent.processing"):
             await super().follow(event, intent_id)

@@ -115,6 +115,55 @@ class _OldPaymentStaysOpen(_AmountNotCompared):
             return order
 
 
+class _CheckoutTakes(CheckoutOrders):
+    """A member of the request finds its way into the session."""
+
+    member = ""
+
+    async def create_checkout(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping) and self.member in data:
+            self.__dict__.setdefault("_named", {})[data.get("order")] = data[self.member]
+        return await super().create_checkout(data)
+
+    def named(self, order: Mapping[str, Any]) -> Any:
+        """What the customer said."""
+        return self.__dict__.get("_named", {}).get(order["id"])
+
+
+class _CheckoutTakesPrice(_CheckoutTakes):
+    """The page sends the price that it shows along, and it is taken."""
+
+    member = "price"
+
+    def session_params(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        params = super().session_params(order)
+        if self.named(order) is not None:
+            params["line_items"][0]["price_data"]["unit_amount"] = int(self.named(order))
+        return params
+
+
+class _CheckoutTakesLines(_CheckoutTakes):
+    """``line_items`` are passed on as they come."""
+
+    member = "line_items"
+
+    def session_params(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        params = super().session_params(order)
+        return {**params, "line_items": self.named(order) or params["line_items"]}
+
+
+class _RetryTakesAmount(Shop):
+    """Tips can be added when paying again, so the amount is updated to what the page says."""
+
+    async def retry(self, request: web.Request) -> web.Response:
+        amount = (await self.body(request)).get("amount") if request.can_read_body else None
+        answer = await super().retry(request)
+        order = self.store.order(request.match_info["order"])
+        if isinstance(amount, int) and order:
+            await self.stripe.change_intent(order["intent"], {"amount": amount})
+        return answer
+
+
 DEFECTS = (
     Defect(
         "return-page-takes-any-payment",
@@ -153,5 +202,25 @@ DEFECTS = (
         seen_in="woocommerce/woocommerce-gateway-stripe#4093",
         orders=_OldPaymentStaysOpen,
         receipts=_OrderFromMetadata,
+    ),
+    Defect(
+        "checkout-takes-price",
+        "The Checkout Session costs what the request says",
+        "later-prices-not-trusted",
+        seen_in="SecureBananaLabs/bug-bounty#4421",
+        orders=_CheckoutTakesPrice,
+    ),
+    Defect(
+        "checkout-takes-line-items",
+        "The request's line items are passed on to Stripe",
+        "later-prices-not-trusted",
+        seen_in="ynnoj/next-stripe#16",
+        orders=_CheckoutTakesLines,
+    ),
+    Defect(
+        "retry-takes-amount",
+        "Another try changes the payment's amount to what the request says",
+        "later-prices-not-trusted",
+        shop=_RetryTakesAmount,
     ),
 )
