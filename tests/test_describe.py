@@ -27,6 +27,7 @@ WHOLE = {
         "page_scripts": [{"source": "/shop.js", "reason": "the shop"}],
         "stripe": "env",
         "launch": LAUNCH,
+        "database": {"kind": "sqlite", "path": "{scratch}/shop.db"},
         "items": [MUG, HELD],
         "plans": [{"id": "club", "price": "9.95", "currency": "usd", "trial": True}],
         "routes": {
@@ -132,6 +133,7 @@ WITHOUT = [
     ("items", {"target": {"items": [HELD]}}),
     ("held_items", {"target": {"items": [MUG]}}),
     ("plans", {"target": {"plans": []}}),
+    ("database", {"target": {"database": None}}),
     ("env_files", {"target": {"env_files": []}}),
     ("source", {"target": {"root": None}}),
     ("https", {"target": {"https_url": None}}),
@@ -177,7 +179,8 @@ def test_orders_in_a_database_need_no_route(tmp_path):
 
 def test_a_target_that_is_not_launched_has_no_output_and_says_why(whole):
     found = declared(whole, is_launching=False)
-    assert frozenset(NEEDS) - found.met == {"launch", "observer:logs"}
+    assert frozenset(NEEDS) - found.met == {"launch", "observer:logs", "database"}
+    assert found.reasons["database"] == "the declared way to the database is that of a launched target (--no-launch)"
     assert found.reasons["launch"] == "the target is not launched by this run (--no-launch)"
 
 

@@ -30,6 +30,7 @@ NEEDS: dict[str, str] = {
     "items": "target.items",
     "held_items": "target.items[].capture",
     "plans": "target.plans",
+    "database": "target.database",
     "env_files": "target.env_files",
     "source": "target.root",
     "https": "target.https_url",

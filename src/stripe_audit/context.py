@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from stripe_audit import signatures
+from stripe_audit.deployment.databases import Database
 from stripe_audit.deployment.launch.process import LaunchedTarget
 from stripe_audit.deployment.spec import TargetSpec, WebhookRoute
 from stripe_audit.deployment.target import TargetClient
@@ -105,6 +106,18 @@ class Context:
     def patience(self) -> float:
         """Seconds to wait for an effect before it counts as missing."""
         return self._world.patience
+
+    @property
+    def answer_within(self) -> float:
+        """Seconds in which a customer must be answered while Stripe says nothing."""
+        return self._world.answer_within
+
+    @property
+    def database(self) -> Database:
+        """The target's database, which can be taken away. Raises Skip where no way to do so is declared."""
+        if self._world.database is None:
+            raise Skip("no way to take the database away is declared", setting="target.database")
+        return self._world.database
 
     @property
     def stripe(self) -> StripeBackend:

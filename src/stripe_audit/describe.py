@@ -137,6 +137,7 @@ def declared_needs(
         "items": bool(spec.items),
         "held_items": bool(spec.held_items),
         "plans": bool(spec.plans),
+        "database": target.database is not None and target.database.is_within_reach(is_launching=is_launching),
         "env_files": bool(target.env_files),
         "source": target.root is not None,
         "https": spec.https_url is not None,
@@ -155,6 +156,8 @@ def declared_needs(
     )
     if target.launch is not None and not is_launching:
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
+        if target.database is not None and not conditions["database"]:
+            reasons["database"] = "the declared way to the database is that of a launched target (--no-launch)"
     for webhook in target.routes.webhook:
         if not isinstance(webhook.secret, SecretSource):
             continue

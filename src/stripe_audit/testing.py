@@ -41,8 +41,8 @@ def run_checks(
     declared = declared_needs(
         stage.settings, stage.spec, is_launching=stage.launched is not None, unreached=stage.unreached
     )
-    if stage.log_path():
-        declared = replace(declared, met=declared.met | {"observer:logs"})
+    seen = {"observer:logs"} if stage.log_path() else set()
+    declared = replace(declared, met=declared.met | seen | ({"database"} if stage.database else set()))
     plan = make_plan(catalog, catalog.select(Selection(checks=tuple(identities))), declared, permission)
     world = stage.world(Interlock(permission))
     engine = Engine(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.databases import Database
 from stripe_audit.deployment.launch.process import LaunchedTarget
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec
@@ -84,6 +85,9 @@ class World:
     """Where the target keeps what it stores: files, and folders of files; as far as they are known."""
     browser: str | None = None
     """The path of Chromium, where there is one."""
+    database: Database | None = None
+    answer_within: float = 15.0
+    """Seconds in which a customer must be answered while Stripe says nothing."""
     patience: float = 4.0
     """Seconds that a check waits for an effect before it counts as missing."""
     register: Register = field(default_factory=Register)

@@ -21,6 +21,7 @@ def placeholders(
     stripe_url: str,
     webhook_secrets: Mapping[str, str | None],
     smtp: tuple[str, int],
+    database: tuple[str, int] | None = None,
     scratch: Path,
     folder: Path,
 ) -> dict[str, str]:
@@ -35,6 +36,7 @@ def placeholders(
         **{f"webhook_secret:{name}": secret for name, secret in secrets.items()},
         "smtp_host": smtp[0],
         "smtp_port": str(smtp[1]),
+        **({"database_host": database[0], "database_port": str(database[1])} if database else {}),
         "scratch": str(scratch),
         "folder": str(folder),
     }

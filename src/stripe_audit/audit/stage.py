@@ -13,12 +13,14 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
+from stripe_audit.audit.databases import opened_database
 from stripe_audit.audit.filling import fill_text, placeholders
 from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
 from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
 from stripe_audit.audit.stripe_choice import address_for_target, chosen_keys, chosen_stripe
 from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.databases import Database, ProxiedDatabase
 from stripe_audit.deployment.launch.ports import free_port
 from stripe_audit.deployment.launch.process import LaunchedTarget, LaunchSpec
 from stripe_audit.deployment.launch.proxy.overlay import Overlay, can_overlay
@@ -76,6 +78,7 @@ class Stage:
         self.stripe = chosen_stripe(settings, self.keys, seed, is_led=self.way != "none")
         mail = settings.model.observers.mail
         self.mail = MailSink(mail.port) if mail else None
+        self.database: Database | None = None
         self.scratch = Path()
         self.api_version: str | None = None
         self.register = Register()
@@ -109,6 +112,7 @@ class Stage:
             if self.mail:
                 self.mail.start()
                 self._opened.append(self.mail.stop)
+            self.database = opened_database(self.settings, self.scratch, self._opened, is_launching=self.is_launching)
             if self.is_launching:
                 self.start_target()
             else:
@@ -198,6 +202,7 @@ class Stage:
             stripe_url=address_for_target(self.settings, self.stripe),
             webhook_secrets=self.webhook_secrets,
             smtp=(host, port),
+            database=self.database.address if isinstance(self.database, ProxiedDatabase) else None,
             scratch=self.scratch,
             folder=self.settings.folder,
         )
@@ -242,6 +247,8 @@ class Stage:
             given=self.launch_variables() if self.ports else {},
             launched=self.launched,
             launch_failure=self.launch_failure,
+            database=self.database,
+            answer_within=self.settings.model.audit.answer_within,
             patience=self.settings.model.audit.patience,
             register=self.register,
         )

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from stripe_audit.money import to_minor
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
+from stripe_audit.settings.databases import DatabaseSettings, check_database
 from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
 from stripe_audit.settings.policy import AuditSettings
 from stripe_audit.settings.strict import Strict
@@ -22,6 +23,7 @@ from stripe_audit.settings.texts import (
 
 __all__ = [
     "AuditSettings",
+    "DatabaseSettings",
     "ItemSettings",
     "LaunchSettings",
     "LogsObserverSettings",
@@ -173,6 +175,7 @@ class TargetSettings(Strict):
         "loopback", description="with inject: loopback keeps the app off the machine's other addresses"
     )
     launch: LaunchSettings | None = None
+    database: DatabaseSettings | None = Field(None, description="so that its failure can be tried")
     items: list[ItemSettings] = Field(default_factory=list)
     plans: list[PlanSettings] = Field(default_factory=list, description="what can be subscribed to")
     routes: RoutesSettings = RoutesSettings()
@@ -185,6 +188,7 @@ class TargetSettings(Strict):
     @model_validator(mode="after")
     def _reachable(self) -> TargetSettings:
         check_way(self.stripe, self.launch)
+        check_database(self.database, self.launch)
         return self
 
 

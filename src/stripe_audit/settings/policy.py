@@ -26,6 +26,9 @@ class AuditSettings(Strict):
     jobs: int = Field(4, ge=1, le=64)
     timeout: float = Field(20.0, gt=0, le=3600, description="seconds for each check")
     patience: float = Field(4.0, gt=0, le=3600, description="seconds to wait for an effect before it counts as missing")
+    answer_within: float = Field(
+        15.0, gt=0, le=600, description="seconds in which a customer must be answered while Stripe says nothing"
+    )
     fail_on: Severity = Severity.MEDIUM
     fail_on_in: dict[str, Severity] = Field(
         default_factory=dict, description="other thresholds: by a phase's folder (security) or a task's number (4.4)"

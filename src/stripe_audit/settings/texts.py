@@ -22,6 +22,8 @@ LAUNCH_PLACEHOLDERS = (
     "webhook_secret",
     "smtp_host",
     "smtp_port",
+    "database_host",
+    "database_port",
     "scratch",
     "folder",
 )
