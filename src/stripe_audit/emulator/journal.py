@@ -46,6 +46,7 @@ class Entry:
             **asdict(self),
             "idempotency_key": self.headers.get("idempotency_key"),
             "stripe_version": self.headers.get("stripe_version"),
+            "stripe_account": self.headers.get("stripe_account"),
             "sdk": sdk,
         }
 

@@ -21,7 +21,10 @@ __all__ = ["Attempt", "Call", "CustomerAnswer", "Delivery", "FaultHandle", "Stri
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call in the journal. ``caller`` is ``target``, ``audit``, ``customer`` or ``unknown``; ``at`` Unix seconds."""
+    """A call in the journal. ``caller`` is ``target``, ``audit``, ``customer`` or ``unknown``; ``at`` Unix seconds.
+
+    ``stripe_account`` is the connected account for which it was made, if it was.
+    """
 
     seq: int
     at: float
@@ -37,6 +40,7 @@ class Call:
     replayed: bool = False
     fault: str | None = None
     error: Mapping[str, Any] | None = None
+    stripe_account: str | None = None
 
     @property
     def line(self) -> str:

@@ -56,6 +56,7 @@ def create(call: Call) -> Obj:
     )
     if params.get("connect"):
         world.connect_endpoints.add(endpoint["id"])
+        endpoint["application"] = f"ca_{world.keys.account.removeprefix('acct_')}"
     return {**endpoint, "secret": secret}
 
 
