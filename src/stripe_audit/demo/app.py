@@ -7,6 +7,7 @@ import json
 import secrets
 import ssl
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from stripe_audit.demo.checkouts import add_checkout
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
+from stripe_audit.demo.health import health_of
 from stripe_audit.demo.journal import Journal, request_id
 from stripe_audit.demo.limits import Turns
 from stripe_audit.demo.mailer import Outbox
@@ -162,7 +164,8 @@ class Shop:
 
     def crashed(self, error: Exception) -> web.Response:
         """An error that nobody foresaw."""
-        self.journal.error("unexpected error", error=type(error).__name__)
+        trace = "".join(traceback.format_exception(error))
+        self.journal.error("unexpected error", error=type(error).__name__, trace=trace)
         return self.refused(Refusal(500, "internal", "Something went wrong on our side."))
 
     def common_headers(self, request: web.Request) -> dict[str, str]:
@@ -196,8 +199,7 @@ class Shop:
 
     async def health(self, request: web.Request) -> web.Response:
         """Whether the shop can work."""
-        self.store.row("SELECT 1")
-        return web.json_response({"status": "ok", "database": "ok"})
+        return health_of(self)
 
     async def webhook_health(self, request: web.Request) -> web.Response:
         """Whether webhook events can be taken."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import sqlite3
+from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 
@@ -34,24 +36,34 @@ class Outbox:
         while True:
             waiting = self._store.rows("SELECT * FROM outbox WHERE sent = 0 ORDER BY rowid LIMIT 50")
             self._wake.clear()
-            try:
-                if waiting:
-                    await asyncio.to_thread(self._send, waiting)
-                    for mail in waiting:
-                        self._store.run("UPDATE outbox SET sent = 1 WHERE key = :key", mail)
-                    continue
-            except (OSError, smtplib.SMTPException):
-                await asyncio.sleep(0.5)
+            if waiting:
+                if not await asyncio.to_thread(self._are_sent, waiting):
+                    await asyncio.sleep(0.3)
                 continue
             await self._wake.wait()
 
-    def _send(self, mails: list[dict[str, Any]]) -> None:
+    def _are_sent(self, mails: list[dict[str, Any]]) -> bool:
+        """Send them. Whether all went; what did not stays in the queue, and one that is refused holds up no other."""
         host, port = self._config.smtp_host, self._config.smtp_port
-        with smtplib.SMTP(host, port, local_hostname="localhost", timeout=5) as connection:  # else a name look-up
-            for mail in mails:
-                message = EmailMessage()
-                message["From"] = self._config.mail_from
-                message["To"] = mail["recipient"]
-                message["Subject"] = mail["subject"]
-                message.set_content(mail["body"])
-                connection.send_message(message)
+        are_sent = True
+        try:
+            with smtplib.SMTP(host, port, local_hostname="localhost", timeout=5) as connection:  # else a name look-up
+                for mail in mails:
+                    try:
+                        connection.send_message(_message(mail, self._config.mail_from))
+                    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+                        are_sent = False
+                        continue
+                    self._store.run("UPDATE outbox SET sent = 1 WHERE key = :key", mail)
+        except (OSError, smtplib.SMTPException, sqlite3.Error):
+            return False
+        return are_sent
+
+
+def _message(mail: Mapping[str, Any], sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = mail["recipient"]
+    message["Subject"] = mail["subject"]
+    message.set_content(mail["body"])
+    return message

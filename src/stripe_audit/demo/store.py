@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS outbox (
 """
 
 
+_LOCKED_MS = 250
+"""How long a statement waits for another writer: everybody waits with it, so that it had better fail soon."""
+
+
 class Store:
     """One connection, guarded by a lock; statements are short, so callers use it straight from the event loop."""
 
@@ -39,6 +43,7 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_SCHEMA)
+        self._connection.execute(f"PRAGMA busy_timeout = {_LOCKED_MS}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -70,6 +75,14 @@ class Store:
         """All rows."""
         with self._lock:
             return [dict(row) for row in self._connection.execute(statement, values or {}).fetchall()]
+
+    def is_writable(self) -> bool:
+        """Whether changes can be stored now."""
+        try:
+            with self.transaction():
+                return True
+        except sqlite3.Error:
+            return False
 
     def order(self, identity: str) -> dict[str, Any] | None:
         """An order by its id."""

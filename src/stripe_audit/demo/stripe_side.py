@@ -15,6 +15,8 @@ from stripe_audit.demo.config import ShopConfig
 __all__ = ["StripeSide"]
 
 _TIMEOUT_S = 4
+_CUSTOMER_TIMEOUT_S = 1
+"""For what a customer waits for: with one more try, an answer comes within three seconds whatever Stripe does."""
 
 
 class StripeSide:
@@ -22,29 +24,40 @@ class StripeSide:
 
     api_version: str | None = None
     """None: the version that the SDK pins."""
+    customer_timeout_s = _CUSTOMER_TIMEOUT_S
 
     def __init__(self, config: ShopConfig) -> None:
         stripe.enable_telemetry = False
         options: dict[str, Any] = {"stripe_version": self.api_version} if self.api_version else {}
         if config.api_base:
             options["base_addresses"] = {"api": config.api_base}
-        self._client = stripe.StripeClient(
-            config.secret_key,
-            max_network_retries=1,
-            http_client=stripe.RequestsClient(timeout=_TIMEOUT_S),
-            **options,
+        self._client, self._hasty = (
+            stripe.StripeClient(
+                config.secret_key,
+                max_network_retries=1,
+                http_client=stripe.RequestsClient(timeout=timeout),
+                **options,
+            )
+            for timeout in (_TIMEOUT_S, self.customer_timeout_s)
         )
+        self.is_reachable = True
+        """Whether Stripe answered the last call that it had to answer."""
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="stripe")
 
     async def _call(self, function: Any, *arguments: Any) -> dict[str, Any]:
-        answer = await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*arguments))
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*arguments))
+        except stripe.StripeError as error:
+            self.is_reachable = error.http_status is not None and error.http_status < 500
+            raise
+        self.is_reachable = True
         plain: dict[str, Any] = answer.to_dict()
         return plain
 
     async def create_intent(self, params: Mapping[str, Any], *, key: str | None) -> dict[str, Any]:
         """A PaymentIntent; ``key`` is the idempotency key (None: the SDK makes a random one)."""
         options = {"idempotency_key": key} if key else {}
-        return await self._call(self._client.v1.payment_intents.create, dict(params), options)
+        return await self._call(self._hasty.v1.payment_intents.create, dict(params), options)
 
     async def intent(self, identity: str) -> dict[str, Any]:
         """The PaymentIntent as it is now, with its latest charge and how a dispute about it stands."""

@@ -194,8 +194,8 @@ class QueuedReceipts(Receipts):
         """Handle one event that waits. Whether it is done."""
         try:
             await self.handle(json.loads(row["body"]))
+            self.store.run("DELETE FROM waiting_events WHERE id = :id", row)
         except Exception as error:  # whatever fails, the event stays in the queue
             self.report(row["id"], error)
             return False
-        self.store.run("DELETE FROM waiting_events WHERE id = :id", row)
         return True
