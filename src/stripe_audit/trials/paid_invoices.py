@@ -12,7 +12,7 @@ from typing import Any
 
 from stripe_audit.context import Context
 from stripe_audit.deployment.spec import Item, WebhookRoute
-from stripe_audit.errors import Inconclusive, Skip
+from stripe_audit.errors import Inconclusive, Skip, StripeError
 from stripe_audit.money import to_minor
 from stripe_audit.observers.interface import eventually
 from stripe_audit.webhooks.endpoints import Registered, endpoints_at
@@ -68,7 +68,10 @@ async def tell_of_an_invoice_twice(ctx: Context, first: WebhookRoute, second: We
     The invoice is that of a subscription which the target sells, where it sells one; else of a customer of our own.
     Raises Inconclusive where there is no such invoice.
     """
-    values, invoice = await _subscribed(ctx) if _sells(ctx) else await _invoiced(ctx)
+    try:
+        values, invoice = await _subscribed(ctx) if _sells(ctx) else await _invoiced(ctx)
+    except StripeError as error:
+        raise Inconclusive(f"no invoice could be paid at Stripe: {error}", supply="target.plans") from None
     events = {event["type"]: event for event in await ctx.stripe.events(invoice)}
     if missing := [kind for kind in INVOICE_TWINS if kind not in events]:
         raise Inconclusive(f"Stripe has no {' and no '.join(missing)} for a paid invoice")
@@ -131,7 +134,12 @@ async def _invoiced(ctx: Context) -> tuple[dict[str, Any], str]:
     await ctx.stripe.hold(object=customer)
     await ctx.stripe.post("/v1/invoiceitems", customer=customer, amount=amount, currency=currency)
     made = await ctx.stripe.post(
-        "/v1/invoices", customer=customer, auto_advance=False, currency=currency, metadata=told
+        "/v1/invoices",
+        customer=customer,
+        auto_advance=False,
+        currency=currency,
+        pending_invoice_items_behavior="include",
+        metadata=told,
     )
     await ctx.stripe.hold(object=made["id"])
     await ctx.stripe.post(f"/v1/invoices/{made['id']}/finalize")

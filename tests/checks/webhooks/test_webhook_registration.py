@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stripe_audit import WebhookRoute
+from stripe_audit import Call, WebhookRoute
 from stripe_audit.webhooks import Registered
 from tests.checks.modules import module_of
 
@@ -97,3 +97,44 @@ def test_what_is_harmless_is_noted():
     assert [told.split()[0] for told in notes({"*"})] == ["an"]
     told = list(notes({"invoice.paid", "invoice.payment_succeeded", "refund.created"}))
     assert "fulfil by one of them" in told[0] and "disputes" in told[1]
+
+
+OWN, CONNECTED = endpoint(), endpoint(id="we_2", is_for_connected=True)
+
+
+@pytest.mark.parametrize(
+    ("here", "is_own", "bringing", "is_heard", "titles"),
+    [
+        ([OWN], True, [], None, []),
+        ([OWN, CONNECTED], True, [], True, []),
+        ([CONNECTED], True, [], True, ["The webhook endpoints hear of other accounts' payments"]),
+        ([OWN], False, [], False, ["The webhook endpoints hear of other accounts' payments"]),
+        ([OWN, CONNECTED], False, ["POST /v1/accounts"], True, []),
+        ([CONNECTED], False, [], True, []),
+        ([CONNECTED], None, [], True, []),  # nothing shows whose payment it is
+        ([], True, [], None, []),  # that no endpoint is registered is another check's finding
+        ([OWN], True, ["POST /v1/accounts"], False, ["Nothing hears of connected accounts"]),
+        ([OWN], True, ["POST /v1/accounts"], None, []),  # the account does not tell of its event destinations
+        ([OWN], True, ["POST /v1/accounts"], True, []),
+    ],
+)
+def test_whose_events_an_endpoint_hears(here, is_own, bringing, is_heard, titles):
+    assess = module_of("webhook-scope-right").assess
+    assert [one.title for one in assess(here, is_own, bringing, is_heard)] == titles
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("POST /v1/accounts", True),
+        ("POST /v1/account_sessions", True),
+        ("POST /v2/core/accounts", True),
+        ("POST /v1/accounts/acct_1", False),
+        ("GET /v1/accounts", False),
+        ("POST /v1/payment_intents", False),
+    ],
+)
+def test_which_calls_bring_accounts_in(line, is_told):
+    method, path = line.split()
+    call = Call(1, 0.0, "target", method, path, {}, 200)
+    assert module_of("webhook-scope-right").bringing_in([call, call]) == ([line] if is_told else [])

@@ -14,10 +14,12 @@ from stripe_audit.demo.defects import (
     errors,
     integration,
     journeys,
+    listening,
     payments,
     secretless,
     secrets,
     security,
+    submissions,
     tampering,
     webhook_account,
     webhook_code,
@@ -42,6 +44,7 @@ DEFECTS: dict[str, Defect] = {
         webhook_handling,
         webhook_refusals,
         webhook_signatures,
+        listening,
         payments,
         security,
         errors,
@@ -50,6 +53,7 @@ DEFECTS: dict[str, Defect] = {
         arrivals,
         crashes,
         tampering,
+        submissions,
     )
     for defect in family.DEFECTS
 }
