@@ -22,6 +22,8 @@ ALL = tuple(OrderState)
         ("refunded", (), {"refunded", "canceled"}),
         ("partially_refunded", ALL, {"partially_refunded"}),
         ("partially_refunded", (), {"partially_refunded", "paid"}),
+        ("disputed", ALL, {"disputed"}),
+        ("disputed", (), {"disputed", "paid", "refunded", "canceled"}),
     ],
 )
 def test_what_may_be_asked_of_an_order(ending, declared, expected):

@@ -190,8 +190,7 @@ class Orders:
         if intent["status"] == "succeeded":
             if isinstance(charge, Mapping) and charge.get("disputed") and not self.is_won(intent):
                 return "charged_back" if intent.get("dispute") == "lost" else "disputed"
-            refunded = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
-            if refunded:
+            if refunded := self.given_back(charge):
                 return "refunded" if refunded >= intent["amount_received"] else "partially_refunded"
             return "paid"
         if intent["status"] == "requires_payment_method" and intent.get("last_payment_error"):
@@ -203,6 +202,12 @@ class Orders:
         """Whether a dispute is over, and the money ours."""
         return intent.get("dispute") in ("won", "warning_closed", "prevented")
 
+    def given_back(self, charge: Any) -> int:
+        """What was refunded of what was captured: Stripe counts what never was captured as refunded, too."""
+        if not isinstance(charge, Mapping):
+            return 0
+        return max(0, int(charge.get("amount_refunded", 0)) - (int(charge["amount"]) - int(charge["amount_captured"])))
+
     def received(self, intent: Mapping[str, Any]) -> int | None:
         """What has come in, which is less than the order's amount where less was captured; None for nothing."""
         return intent.get("amount_received") or None
@@ -210,8 +215,7 @@ class Orders:
     def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
         """Bring an order to the state that Stripe shows, with its effects, in the caller's transaction."""
         state = self.state_of(intent)
-        charge = intent.get("latest_charge")
-        refunded = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
+        refunded = self.given_back(intent.get("latest_charge"))
         if state == "paid" and (intent["amount"], intent["currency"]) != (order["amount"], order["currency"]):
             self.journal.error("amount differs from the order", order=order["id"], payment_intent=intent["id"])
             return

@@ -146,6 +146,7 @@ def expected_states(ending: OrderState, declared: Collection[OrderState]) -> fro
         OrderState.FAILED: {OrderState.UNPAID, OrderState.PENDING},
         OrderState.CANCELED: {OrderState.UNPAID, OrderState.PENDING},
         OrderState.PARTIALLY_REFUNDED: {OrderState.PAID},
+        OrderState.DISPUTED: {OrderState.PAID, OrderState.REFUNDED, OrderState.CANCELED},
     }
     lacking = set() if ending in declared else without.get(ending, set())
     return frozenset({ending} | instead.get(ending, set()) | lacking)
