@@ -6,6 +6,10 @@ from collections.abc import AsyncIterator
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
 
+LACKING = {
+    "two-tabs": "no route for another try is declared",
+    "lost-answer": "PaymentIntents name neither order nor e-mail address",
+}
 SHOWN = ("id", "amount", "currency", "status")
 
 
@@ -13,8 +17,9 @@ class DoubleSubmitChargesOnce(Check):
     """An order that is submitted twice is charged once.
 
     What it checks:
-        Submits orders again: one after the other, at the same moment, after an answer that was lost on its way from
-        Stripe, and after the order was paid, before and after its webhook event. Whatever the target then offers to be
+        Submits orders again: one after the other, at the same moment, in two tabs (one submits, the other tries again),
+        after an answer that was lost on its way from Stripe, and after the order was paid, before and after its webhook
+        event. Whatever the target then offers to be
         paid is paid. Two PaymentIntents are no double charge; two that took money and kept it are.
 
     Why it matters:
@@ -33,8 +38,8 @@ class DoubleSubmitChargesOnce(Check):
     effect = Effect.FAULT
     uses = Uses(alone=("faults",))
     references = ("docs.stripe.com/api/idempotent_requests", "docs.stripe.com/payments/payment-intents#best-practices")
-    max_requests = 13
-    max_objects = 6
+    max_requests = 16
+    max_objects = 7
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Each way of submitting twice; pay what is offered, and count."""
@@ -43,7 +48,7 @@ class DoubleSubmitChargesOnce(Check):
         tried = await trials.together(trials.submit_again(ctx, name) for name in trials.SUBMISSIONS)
         for one in tried:
             if not one.is_tried:
-                ctx.note(f"not tried: an order {one.title}, since PaymentIntents name neither order nor e-mail address")
+                ctx.note(f"not tried: an order {one.title}; {LACKING[one.id]}")
             elif not one.charged:
                 ctx.note(f"an order {one.title} could not be paid at all")
             elif wrong := assess(one):

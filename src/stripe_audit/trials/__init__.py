@@ -37,6 +37,7 @@ from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, tra
 from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
+from stripe_audit.trials.lost_answers import LOST_ANSWERS, Recovered, place_in_calls, send_again
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
@@ -74,6 +75,7 @@ __all__ = [
     "heard_after",
     "JOURNEYS",
     "LATER_PRICES",
+    "LOST_ANSWERS",
     "MOMENTS",
     "NOT_FOUND",
     "PAYMENT_EVENTS",
@@ -98,6 +100,7 @@ __all__ = [
     "Known",
     "NumberSent",
     "Outage",
+    "Recovered",
     "Refused",
     "Relaunched",
     "Repeated",
@@ -150,6 +153,7 @@ __all__ = [
     "list_paths",
     "has_read",
     "place_below",
+    "place_in_calls",
     "read_source",
     "expected_states",
     "fail_handling",
@@ -181,6 +185,7 @@ __all__ = [
     "reprice",
     "request_altered",
     "requests_with_own_price",
+    "send_again",
     "send_card_number",
     "send_malformed",
     "settled",

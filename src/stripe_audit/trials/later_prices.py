@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,7 @@ async def _at_another_try(ctx: Context, members: Mapping[str, Any]) -> Asked:
     payment = await ctx.payments.new()
     values = {**payment.values, "order": payment.order, "payment_intent": payment.intent}
     body = {**fill(ctx.target.route("pay_retry").body or {}, values), **members}
+    intent: dict[str, Any] | None
     try:
         answer = await ctx.target.call("pay_retry", values, body=body)
         secret = str(ctx.target.mapped("pay_retry", answer, "client_secret")["client_secret"])
@@ -97,7 +98,7 @@ async def _at_another_try(ctx: Context, members: Mapping[str, Any]) -> Asked:
     return (int(intent["amount"]), str(intent["currency"])) if intent else None, answer
 
 
-LATER_PRICES: dict[str, Callable[[Context, Mapping[str, Any]], Awaitable[Asked]]] = {
+LATER_PRICES: dict[str, Callable[[Context, Mapping[str, Any]], Coroutine[Any, Any, Asked]]] = {
     "checkout": _at_checkout,
     "pay_retry": _at_another_try,
 }

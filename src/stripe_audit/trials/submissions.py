@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stripe_audit.context import Context
@@ -86,6 +86,28 @@ async def _in_turn(ctx: Context, values: Values) -> list[Payment]:
     return [*await _submit(ctx, values), *await _submit(ctx, values)]
 
 
+async def _in_two_tabs(ctx: Context, values: Values) -> list[Payment] | None:
+    """One tab submits the order, the other one opens its page for another try; both are paid."""
+    if not ctx.target.has("pay_retry"):
+        return None
+    first = await _submit(ctx, values)
+    again, tried = await together([_submit(ctx, values), _retry(ctx, first)])
+    return [*first, *again, *tried]
+
+
+async def _retry(ctx: Context, offered: list[Payment]) -> list[Payment]:
+    """Another try at what was offered: what is offered then."""
+    for payment in offered:
+        try:
+            names = {"order": payment.order, "payment_intent": payment.intent}
+            answer = await ctx.target.call("pay_retry", {**payment.values, **names})
+            secret = str(ctx.target.mapped("pay_retry", answer, "client_secret")["client_secret"])
+        except (Inconclusive, TargetError):
+            continue
+        return [replace(payment, client_secret=secret, intent=secret.split("_secret_")[0])]
+    return []
+
+
 async def _at_once(ctx: Context, values: Values) -> list[Payment]:
     offers = await together(_submit(ctx, values) for _ in range(3))
     return [payment for offer in offers for payment in offer]
@@ -128,6 +150,7 @@ async def _before_the_webhook(ctx: Context, values: Values) -> list[Payment]:
 SUBMISSIONS: dict[str, tuple[str, Callable[[Context, Values], Awaitable[list[Payment] | None]]]] = {
     "in-turn": ("submitted again before it is paid", _in_turn),
     "at-once": ("submitted three times at the same moment", _at_once),
+    "two-tabs": ("opened in two tabs, and paid in both", _in_two_tabs),
     "lost-answer": ("submitted again after Stripe's answer was lost", _after_a_lost_answer),
     "after-payment": ("submitted again after it was paid", _after_payment),
     "before-webhook": ("submitted again after it was paid, and before the webhook came", _before_the_webhook),
