@@ -37,7 +37,6 @@ from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, tra
 from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
-from stripe_audit.trials.lost_answers import LOST_ANSWERS, Recovered, place_in_calls, send_again
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
@@ -50,6 +49,7 @@ from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
+from stripe_audit.trials.resubmissions import LOST_ANSWERS, Recovered, place_in_calls, send_again
 from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders, proven_payment
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
