@@ -11,18 +11,19 @@ class WebhookDuplicatesHarmless(Check):
     """A webhook event that arrives more than once has one effect.
 
     What it checks:
-        Sends the events of payments again: one after the other, all copies at the same moment, and as a second event
-        with an id of its own about the same change (Stripe may send such). The order must be fulfilled once, and its
-        customer get no more mails than one whose events came once.
+        Sends the events of payments again: one after the other, twelve copies at the same moment (so that each
+        worker of the server gets some), and as a second event with an id of its own about the same change (Stripe may
+        send such). The order must be fulfilled once, and its customer get no more mails than one whose events came
+        once.
 
     Why it matters:
         Stripe delivers at least once, and says so. Every duplicate that is worked off again ships twice, credits twice
         or counts twice.
 
     How to fix:
-        Record the event's id under a unique constraint in the same transaction as its effect, and make the effect
-        itself conditional: fulfil where the order is not fulfilled yet. The second also covers two events for one
-        change, and copies that arrive at the same time.
+        Record the event's id in the database, which all workers share, under a unique constraint in the same
+        transaction as its effect, and make the effect itself conditional: fulfil where the order is not fulfilled yet.
+        The second also covers two events for one change, and copies that arrive at the same time.
     """
 
     id = "webhook-duplicates-harmless"
@@ -32,7 +33,7 @@ class WebhookDuplicatesHarmless(Check):
     effect = Effect.WRITE
     uses = Uses()
     references = ("docs.stripe.com/webhooks#handle-duplicate-events", "CWE-367")
-    max_requests = 100
+    max_requests = 150
     max_objects = 4
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:

@@ -42,6 +42,7 @@ class Shop:
     receipts_type: type[Receipts] = Receipts
     pages_type: type[Pages] = Pages
     webhook_methods: tuple[str, ...] = ("POST",)
+    workers: int | None = None  # the configured number
 
     def __init__(self, config: ShopConfig, journal: Journal) -> None:
         self.config = config
@@ -53,6 +54,7 @@ class Shop:
         self.receipts = self.receipts_type(self.orders)
         self.pages = self.pages_type()
         self.turns = Turns(config.rate_burst, config.rate_per_second)
+        self.is_first = True
         self._workers: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -98,8 +100,8 @@ class Shop:
 
     async def _start(self, app: web.Application) -> None:
         self.journal.info("configuration loaded", variables=self.config.variables, variant=self.config.variant)
-        self._workers = [asyncio.create_task(self.outbox.work()), asyncio.create_task(self.receipts.work())]
-        self._workers.append(asyncio.create_task(self._check_stripe()))
+        works = (self.outbox.work, self.receipts.work, self._check_stripe) if self.is_first else ()
+        self._workers = [asyncio.create_task(work()) for work in works]
 
     async def _check_stripe(self) -> None:
         try:

@@ -40,6 +40,7 @@ class ShopConfig:
     rate_burst: int = 600
     rate_per_second: float = 50.0
     variant: str = ""
+    workers: int = 1
     variables: int = 0
 
     @staticmethod
@@ -69,6 +70,7 @@ class ShopConfig:
             rate_burst=int(env.get("RATE_LIMIT_BURST") or 600),
             rate_per_second=float(env.get("RATE_LIMIT_PER_SECOND") or 50),
             variant=env.get("SHOP_VARIANT", ""),
+            workers=int(env.get("SHOP_WORKERS") or 1),
             variables=sum(name in _KNOWN or name.startswith(("STRIPE_", "SHOP_")) for name in env),
         )
 

@@ -44,11 +44,39 @@ def make_shop(env: Mapping[str, str], defects: Sequence[str], journal: Journal) 
     return kind(kind.configured(env), journal)
 
 
+class _Runner(web.AppRunner):
+    """Cleans up the other workers first."""
+
+    others: tuple[web.AppRunner, ...] = ()
+
+    async def cleanup(self) -> None:
+        for other in self.others:
+            await other.cleanup()
+        await super().cleanup()
+
+
+async def _listening(shop: Shop, port: int, *, is_shared: bool) -> _Runner:
+    runner = _Runner(shop.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port, reuse_port=is_shared or None).start()
+    return runner
+
+
+async def _join(first: web.AppRunner, shop: Shop) -> web.AppRunner:
+    """One more worker at the same port, as a server with several processes has: it shares the database and nothing
+    else. The kernel hands it its part of the connections; what waits in the database is the first one's to send.
+    """
+    another = type(shop)(shop.config, shop.journal)
+    another.is_first = False
+    another.outbox.told_to(shop.outbox)
+    return await _listening(another, first.addresses[0][1], is_shared=True)
+
+
 async def serve(shop: Shop, config: ShopConfig) -> web.AppRunner:
     """Listen on 127.0.0.1. The caller cleans the runner up."""
-    runner = web.AppRunner(shop.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", shop.port).start()
+    workers = shop.workers or config.workers
+    runner = await _listening(shop, shop.port, is_shared=workers > 1)
+    runner.others = tuple([await _join(runner, shop) for _ in range(1, workers)])
     if config.https_port is not None:
         await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context(shop)).start()
     return runner

@@ -19,6 +19,8 @@ __all__ = ["REPETITIONS", "Repeated", "repeat"]
 
 _TELLING_OF_SUCCESS = ("payment_intent.succeeded", "charge.succeeded")
 _WATCHED_S = 0.3
+_AT_ONCE = 12
+"""So many that they reach every worker of a server that has a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _is_refused_later(delivery: Delivery) -> bool:
 async def _at_once(ctx: Context, payment: Payment) -> int:
     """A copy that is refused for the sake of another is no matter; all refused, the event comes again."""
     for event in await deliverable(ctx, payment):
-        attempts = await ctx.stripe.resend(event["id"], copies=4, concurrent=True)
+        attempts = await ctx.stripe.resend(event["id"], copies=_AT_ONCE, concurrent=True)
         if not any(map(is_acknowledged, attempts)):
             await ctx.stripe.resend(event["id"])
     return 0
@@ -88,7 +90,7 @@ async def _by_a_second_event(ctx: Context, payment: Payment) -> int:
 REPETITIONS: dict[str, tuple[str, Callable[[Context, Payment], Awaitable[int]]]] = {
     "once": ("each event came once", _once),
     "in-turn": ("each event came three times", _in_turn),
-    "at-once": ("each event came four times at the same moment", _at_once),
+    "at-once": ("each event came twelve times at the same moment", _at_once),
     "second-event": ("a second event told of the same success", _by_a_second_event),
 }
 """Each way with its title."""

@@ -27,6 +27,7 @@ from stripe_audit.demo.defects import (
     webhook_refusals,
     webhook_signatures,
     webhooks,
+    workers,
 )
 from stripe_audit.demo.defects.model import Defect
 
@@ -54,6 +55,7 @@ DEFECTS: dict[str, Defect] = {
         crashes,
         tampering,
         submissions,
+        workers,
     )
     for defect in family.DEFECTS
 }

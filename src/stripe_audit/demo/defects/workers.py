@@ -1,0 +1,59 @@
+"""Defects of a shop that several workers serve: what each of them remembers is not known to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.webhooks import Receipts
+
+__all__ = ["DEFECTS"]
+
+
+class _TwoWorkers(Shop):
+    workers = 2
+
+
+class _RemembersAlone(Receipts):
+    """The main endpoint hands over; what it has handled is kept in the worker's memory, and its lock is there too."""
+
+    async def receive(self, route: str, body: bytes, signature: str | None) -> int:
+        event = self.verified(route, body, signature)
+        if event.get("type") in ("payment_intent.succeeded", "payment_intent.created") and not event.get("livemode"):
+            data = event["data"]["object"]
+            if not route and event["type"] == "payment_intent.succeeded":
+                await self._hand_over(event, str(data["id"]))
+            return 200
+        return await super().receive(route, body, signature)
+
+    async def _hand_over(self, event: Mapping[str, Any], intent_id: str) -> None:
+        handled: set[str] = self.__dict__.setdefault("_handled", set())
+        order = self.store.order_of(intent_id)
+        if order is None or event["id"] in handled:
+            return
+        handled.add(event["id"])
+        try:
+            intent = await self.current(event, intent_id)
+        except Exception:
+            handled.discard(event["id"])
+            raise
+        if order["fulfilled"] == 0 and intent["status"] == "succeeded":
+            statement = "UPDATE orders SET status = :state, fulfilled = fulfilled + 1 WHERE id = :id"
+            self.store.run(statement, {"state": self.orders.state_of(intent), "id": order["id"]})
+            self.orders.send_receipt(order)
+            self.orders.log_change(order, intent, "paid", event["type"])
+
+
+DEFECTS = (
+    Defect(
+        "deduplicated-per-worker",
+        "Two workers serve the shop, and each remembers for itself which events it has handled",
+        "webhook-duplicates-harmless",
+        perhaps=("events-at-once", "orders-explored", "return-page-races-webhook"),
+        seen_in="webrenew/unicon#56",
+        shop=_TwoWorkers,
+        receipts=_RemembersAlone,
+    ),
+)
