@@ -181,3 +181,28 @@ def test_what_a_server_tells_of_itself(headers, severity):
     sound = {"x-content-type-options": ("nosniff",), **headers}
     problems = header_problems(lambda name: sound.get(name, ()), is_page=False)
     assert [problem.severity for problem in problems] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("headers", "products", "found"),
+    [
+        ({}, ("elements",), {}),
+        ({"opener": "same-origin-allow-popups"}, ("elements",), {}),
+        ({"opener": "unsafe-none"}, ("elements", "connect"), {}),
+        ({"opener": "same-origin"}, ("elements",), {"Cross-Origin-Opener-Policy": "info"}),
+        ({"opener": "same-origin"}, ("elements", "connect"), {"Cross-Origin-Opener-Policy": "medium"}),
+        ({"opener": "Same-Origin; report-to=x"}, ("elements", "connect"), {"Cross-Origin-Opener-Policy": "medium"}),
+        ({"opener": "noopener-allow-popups"}, ("connect",), {"Cross-Origin-Opener-Policy": "medium"}),
+        ({"opener": "same-origin-allow-popups"}, ("connect",), {"Cross-Origin-Opener-Policy": "info"}),
+        ({"opener": "same-origin, same-origin"}, ("connect",), {}),  # no item: browsers pass it over
+        ({"opener-policy-report-only": "same-origin"}, ("connect",), {}),
+        ({"embedder": "require-corp"}, ("elements",), {"Cross-Origin-Embedder-Policy": "medium"}),
+        ({"embedder": "credentialless; report-to=x"}, (), {"Cross-Origin-Embedder-Policy": "medium"}),
+        ({"embedder": "unsafe-none"}, (), {}),
+    ],
+)
+def test_isolation_against_stripe_s_frames_and_windows(headers, products, found) -> None:
+    names = {"opener": "cross-origin-opener-policy", "embedder": "cross-origin-embedder-policy"}
+    sent = {**SOUND, **{names.get(name, name): (value,) for name, value in headers.items()}}
+    told = header_problems(lambda name: sent.get(name, ()), is_page=True, products=products)
+    assert {one.header: one.severity for one in told} == found

@@ -11,6 +11,7 @@ from stripe_audit.web import (
     is_loader,
     makes_card_fields,
     parse_page,
+    products_of,
 )
 
 COPY = "a='__privateStripeFrame';b='__privateStripeController';c='__PrivateStripeElement'"
@@ -68,3 +69,25 @@ def test_a_page_tells_what_it_preloads_and_what_it_loads_in_the_clear():
     )
     assert page.preloads == ["https://shop.test/a.js", "https://shop.test/b.js"]
     assert [url.lower() for url in page.loads_in_the_clear] == ["http://cdn.test/e.js", "http://f.test/"]
+
+
+LIBRARY = (
+    "c('linkAuthentication');c('cardNumber');c('expressCheckout');e.LinkAuthenticationElement=x;initEmbeddedCheckout("
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "products"),
+    [
+        ("stripe.elements()", ()),
+        ("elements.create('linkAuthentication')", ("link",)),
+        ('e.create( "linkAuthentication", {})', ("link",)),
+        ("r.jsx(LinkAuthenticationElement,{})", ("link",)),
+        (LIBRARY, ()),  # react-stripe-js has all of them, whatever the page uses
+        (LIBRARY + "elements.create('linkAuthentication')", ("link",)),
+        ("stripe.initEmbeddedCheckout({})", ("checkout",)),
+        ("loadConnectAndInitialize({})", ("connect",)),
+    ],
+)
+def test_which_products_a_page_uses(text: str, products: tuple[str, ...]) -> None:
+    assert products_of(parse_page("", "https://shop.test/"), (text,)) == ("elements", *products)

@@ -16,6 +16,7 @@ from stripe_audit.web.csp import (
     blocked_stripe_sources,
     nonces,
     parse_policies,
+    runs_inline,
     slowing_sources,
     weaknesses,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "parse_policies",
     "path_of",
     "products_of",
+    "runs_inline",
     "publishable_modes",
     "secret_in",
     "secret_urls_in",

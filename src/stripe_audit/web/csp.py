@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from stripe_audit.web.csp_hashes import allows_hash, allows_inline, is_proved_by_integrity
 from stripe_audit.web.csp_lapses import anybodys_hosts, lapses_in
 from stripe_audit.web.csp_sources import matches
 
@@ -21,6 +22,7 @@ __all__ = [
     "allows",
     "blocked_stripe_sources",
     "parse_policies",
+    "runs_inline",
     "weaknesses",
 ]
 
@@ -70,12 +72,25 @@ def _parse(text: str) -> Policy:
     return Policy(directives)
 
 
-def allows(policies: Sequence[Policy], url: str, directive: str, *, page_url: str, nonce: str | None = None) -> bool:
-    """Whether every policy lets ``url`` load under a fetch directive, from a page at ``page_url``."""
-    return all(_policy_allows(policy, url, directive, page_url, nonce) for policy in policies)
+def allows(
+    policies: Sequence[Policy],
+    url: str,
+    directive: str,
+    *,
+    page_url: str,
+    nonce: str | None = None,
+    integrity: str | None = None,
+) -> bool:
+    """Whether every policy lets ``url`` load under a fetch directive, from a page at ``page_url``.
+
+    ``nonce`` and ``integrity`` are those of the element that loads it.
+    """
+    return all(_policy_allows(policy, url, directive, page_url, nonce, integrity) for policy in policies)
 
 
-def _policy_allows(policy: Policy, url: str, directive: str, page_url: str, nonce: str | None) -> bool:
+def _policy_allows(
+    policy: Policy, url: str, directive: str, page_url: str, nonce: str | None, integrity: str | None = None
+) -> bool:
     directive = _LOADED_BY.get(directive, directive)
     governing = policy.governing(directive)
     if governing is None:
@@ -83,9 +98,20 @@ def _policy_allows(policy: Policy, url: str, directive: str, page_url: str, nonc
     sources = governing[1]
     if directive.startswith(("script-src", "style-src")) and nonce and nonce in _nonces(sources):
         return True
+    if directive.startswith("script-src") and is_proved_by_integrity(sources, integrity):
+        return True
     if directive.startswith("script-src") and _is_dynamic(sources):
         return False  # host sources are ignored; only a nonce or hash lets a script in
     return any(matches(source, url, page_url) for source in sources)
+
+
+def runs_inline(policies: Sequence[Policy], text: str, *, nonce: str | None = None, is_attribute: bool = False) -> bool:
+    """Whether every policy lets an inline script run, or the text of an event handler's attribute."""
+    directive = "script-src-attr" if is_attribute else "script-src-elem"
+    governing = [policy.governing(directive) for policy in policies]
+    return all(
+        allows_inline(one[1], text, is_script=True, nonce=nonce, is_attribute=is_attribute) for one in governing if one
+    )
 
 
 def _is_dynamic(sources: Sequence[str]) -> bool:
@@ -115,10 +141,21 @@ STRIPE_NEEDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("frame-src", "https://js.stripe.com/"),
         ("script-src", "https://connect-js.stripe.com/"),
         ("script-src", "https://js.stripe.com/"),
+        ("img-src", "https://files.stripe.com/"),
+        ("style-src", "sha256-0hAheEzaMe6uXIKV4EehS9pu1am1lj/KnnzrOYqckXk="),
     ),
-    "link": (("connect-src", "https://link.com/"), ("frame-src", "https://link.com/")),
+    "link": (
+        ("connect-src", "https://link.com/"),
+        ("connect-src", "https://checkout.link.com/"),
+        ("frame-src", "https://link.com/"),
+        ("frame-src", "https://checkout.link.com/"),
+        ("img-src", "https://statics.link.com/"),
+    ),
 }
-"""What each product loads: directive and an address (docs.stripe.com/security/guide)."""
+"""What each product loads: directive and an address, or the hash of an inline style (docs.stripe.com/security/guide).
+
+Link and Connect need what Elements needs besides.
+"""
 
 RECOMMENDED = (("script-src", "https://a.js.stripe.com/"), ("frame-src", "https://a.js.stripe.com/"))
 """Recommended for speed; their absence breaks nothing."""
@@ -153,6 +190,10 @@ def blocked_stripe_sources(
             governing = policy.governing(_LOADED_BY.get(directive, directive))
             is_inserted = directive == "script-src" and not (is_stripe_js and script_url)
             if is_inserted and governing and _is_dynamic(governing[1]):
+                continue
+            if url.startswith("sha256-"):
+                if governing and not allows_hash(governing[1], url, is_script=False):
+                    blocked.append(BlockedSource(directive, f"'{url}'", governing[0]))
                 continue
             wanted, proof = (script_url, nonce) if is_stripe_js and script_url else (url, None)
             applied = policy if wanted == script_url else _with_hosts_alone(policy)

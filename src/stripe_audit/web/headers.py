@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stripe_audit.web.csp import parse_policies
+from stripe_audit.web.isolation import isolation_problems
 
 __all__ = ["HeaderProblem", "header_problems", "hsts_problem"]
 
@@ -56,13 +57,16 @@ def _words(values: tuple[str, ...]) -> list[str]:
     return [word for value in values for part in value.split(",") if (word := part.strip().lower())]
 
 
-def header_problems(headers_of: Lookup, *, is_page: bool) -> tuple[HeaderProblem, ...]:
-    """What is wrong with an answer's headers, HSTS and CSP's own weaknesses apart."""
+def header_problems(headers_of: Lookup, *, is_page: bool, products: Collection[str] = ()) -> tuple[HeaderProblem, ...]:
+    """What is wrong with an answer's headers, HSTS and CSP's own weaknesses apart.
+
+    ``products`` are those of Stripe's that the page uses, by their names in STRIPE_NEEDS.
+    """
     found = []
     if _words(headers_of("x-content-type-options"))[:1] != ["nosniff"]:
         found.append(HeaderProblem("X-Content-Type-Options", "medium" if is_page else "low", "is not nosniff"))
     if is_page:
-        found += _page_problems(headers_of)
+        found += _page_problems(headers_of, products)
     found += _told_versions(headers_of)
     if any("1" in value and "block" in value.lower() for value in headers_of("x-xss-protection")):
         found.append(HeaderProblem("X-XSS-Protection", "info", "1; mode=block is obsolete; send 0, or nothing"))
@@ -85,7 +89,7 @@ def _told_versions(headers_of: Lookup) -> list[HeaderProblem]:
     return [HeaderProblem("Server", "info", f"tells what it is made of: {'; '.join(names)}")] if names else []
 
 
-def _page_problems(headers_of: Lookup) -> list[HeaderProblem]:
+def _page_problems(headers_of: Lookup, products: Collection[str]) -> list[HeaderProblem]:
     found = []
     ancestors = [
         {source.lower() for source in policy.directives["frame-ancestors"]}
@@ -104,8 +108,5 @@ def _page_problems(headers_of: Lookup) -> list[HeaderProblem]:
     if "payment=()" in permissions:
         text = "payment=() switches wallets off on the page that needs them"
         found.append(HeaderProblem("Permissions-Policy", "info", text))
-    embedder = [value.split(";")[0].strip().lower() for value in headers_of("cross-origin-embedder-policy")]
-    if "require-corp" in embedder or "credentialless" in embedder:
-        text = "isolates the page, which Stripe's frames do not support (docs.stripe.com/security/guide)"
-        found.append(HeaderProblem("Cross-Origin-Embedder-Policy", "medium", text))
+    found += [HeaderProblem(*problem) for problem in isolation_problems(headers_of, products)]
     return found

@@ -41,16 +41,33 @@ def is_loader(url: str) -> bool:
 
 
 _CONNECT = re.compile(r"\bloadConnectAndInitialize\b|connect-js\.stripe\.com|@stripe/connect-js\b")
-_LINK = re.compile(r"\blinkAuthentication\b|\bLinkAuthenticationElement\b")
+_LINK = re.compile(r"""\.create\(\s*["'`]linkAuthentication["'`]|\bLinkAuthenticationElement\b""")
+_ALL_ELEMENTS = ("linkAuthentication", "cardNumber", "expressCheckout")
+"""What react-stripe-js brings into every bundle, whichever of its components the page uses."""
 
 
 def products_of(page: Page, texts: Iterable[str]) -> tuple[str, ...]:
-    """Which of Stripe's products a page uses, by their names in STRIPE_NEEDS; Elements in any case."""
+    """Which of Stripe's products a page uses, by their names in STRIPE_NEEDS; Elements in any case.
+
+    In a script that holds the whole of react-stripe-js only a call tells of Link, and nothing of Checkout.
+    """
     everything = [*(script.text for script in page.scripts), *(script.src or "" for script in page.scripts), *texts]
-    found = {"checkout": _EMBEDDED, "connect": _CONNECT, "link": _LINK}
-    return ("elements", *(name for name, pattern in found.items() if any(map(pattern.search, everything))))
+    found = {"checkout": _embeds, "connect": _CONNECT.search, "link": _uses_link}
+    return ("elements", *(name for name, is_used in found.items() if any(map(is_used, everything))))
+
+
+def _has_all_elements(text: str) -> bool:
+    return all(name in text for name in _ALL_ELEMENTS)
+
+
+def _uses_link(text: str) -> bool:
+    return any(match[0][0] == "." or not _has_all_elements(text) for match in _LINK.finditer(text))
+
+
+def _embeds(text: str) -> bool:
+    return bool(_EMBEDDED.search(text)) and not _has_all_elements(text)
 
 
 def embeds_checkout(page: Page, texts: Iterable[str]) -> bool:
     """Whether a page embeds Stripe's Checkout, which loads more than Stripe.js does."""
-    return any(_EMBEDDED.search(text) for text in (*(script.text for script in page.scripts), *texts))
+    return any(map(_embeds, (*(script.text for script in page.scripts), *texts)))

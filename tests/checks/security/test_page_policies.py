@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
 from stripe_audit.web import parse_policies
@@ -61,3 +64,23 @@ def test_enforced_policies_are_read_from_headers_and_meta_elements(headers, html
     judging = module_of("csp-restricts-scripts")
     policies = judging.enforced(visited(html, **headers))
     assert [one.id for one in judging.assess(policies, policies)] == ids
+
+
+START = "const s = Stripe('pk_test_1');"
+SHA = "sha256-" + base64.b64encode(hashlib.sha256(START.encode()).digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("policy", "html", "count"),
+    [
+        ("script-src 'self'", f"<script>{START}</script>", 1),
+        ("script-src 'self'", f"<script type=application/json>{START}</script>", 0),
+        ("script-src 'self'", "<script>track()</script>", 0),  # not Stripe's: told by the browser
+        (f"script-src 'self' '{SHA}'", f"<script>{START}</script>", 0),
+        (f"script-src 'self' '{SHA}'", f"<script>{START} </script>", 1),
+        ("script-src 'nonce-a'", f"<script nonce=a>{START}</script>", 0),
+        ("script-src 'unsafe-inline'", f"<script>{START}</script>", 0),
+    ],
+)
+def test_inline_scripts_that_use_stripe_and_are_stopped(policy, html, count):
+    assert len(module_of("csp-allows-stripe").stopped(visited(html), parse_policies([policy]))) == count
