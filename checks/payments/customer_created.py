@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
 
@@ -50,24 +50,15 @@ class CustomerCreated(Check):
             yield ctx.finding("No customer can be created", detail, seen, route=route, discriminator="refused")
             return
         shown = {str(ctx.target.mapped("customer", first, "customer")["customer"])}
-        if not await customers(ctx, mark, values["email"], shown, within=ctx.patience):
+        if not await trials.customers_made(ctx, mark, values["email"], shown, within=ctx.patience):
             seen = ctx.evidence("no customer of this address was made at Stripe", first)
             detail = f"{route} answered {first.status} and names {', '.join(shown)}, but made no customer at Stripe."
             yield ctx.finding("The customer is not at Stripe", detail, seen, route=route, discriminator="absent")
             return
         again = await ctx.target.call("customer", values, duplicate=True)
         shown.add(str(ctx.target.mapped("customer", again).get("customer")))
-        made = await customers(ctx, mark, values["email"], shown)
+        made = await trials.customers_made(ctx, mark, values["email"], shown)
         if len(made) > 1:
             seen = ctx.evidence("the same address again", again, data={"customers": sorted(made)})
             title, detail = "The same customer is created twice", f"{route} made {len(made)} of one e-mail address."
             yield ctx.finding(title, detail, seen, severity=Severity.MEDIUM, route=route, discriminator="twice")
-
-
-async def customers(
-    ctx: Context, mark: int, email: str, shown: Iterable[str], *, within: float | None = None
-) -> set[str]:
-    """The customers that the target made since a mark: of this address, or those that it shows."""
-    of_address = await trials.made(ctx, CUSTOMERS, since=mark, words=[email], within=within)
-    by_id = [call for one in shown for call in await ctx.stripe.journal(object=one, since=mark, caller="target")]
-    return {str(call.object) for call in (*of_address, *by_id) if call.path == CUSTOMERS and call.method == "POST"}

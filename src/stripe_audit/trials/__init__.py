@@ -20,6 +20,7 @@ from stripe_audit.trials.browsing import browse_page
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.crashes import MOMENTS, Crashed, CrashesSeen, crash_while_handling
+from stripe_audit.trials.customers import CUSTOMER_WAYS, CustomerMade, create_customer_repeatedly, customers_made
 from stripe_audit.trials.declines import Heard, heard_after
 from stripe_audit.trials.deliveries import deliverable, is_acknowledged, settled, tell
 from stripe_audit.trials.encryption import Tls, is_local, leads_to_tls, page_in_the_clear, tls_of
@@ -40,6 +41,7 @@ from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
+from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.other_mode import paid_in_other_mode
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
@@ -64,6 +66,10 @@ from stripe_audit.trials.together import together
 from stripe_audit.trials.unrecorded import unrecorded
 
 __all__ = [
+    "CUSTOMER_WAYS",
+    "CustomerMade",
+    "create_customer_repeatedly",
+    "customers_made",
     "INVOICE_TWINS",
     "Twice",
     "calls_seen",
@@ -98,6 +104,7 @@ __all__ = [
     "Journey",
     "Listened",
     "Known",
+    "NumberForm",
     "NumberSent",
     "Outage",
     "Recovered",
@@ -187,7 +194,9 @@ __all__ = [
     "requests_with_own_price",
     "send_again",
     "send_card_number",
+    "number_forms",
     "send_malformed",
+    "send_numbers",
     "settled",
     "source_maps",
     "submit_again",
