@@ -9,6 +9,7 @@ from stripe_audit.audit.launching import injection_folder
 from stripe_audit.audit.stage import Stage
 from stripe_audit.deployment.launch.injection import Noted, read_notes
 from stripe_audit.deployment.launch.proxy.overlay import can_overlay
+from stripe_audit.stripe_backend.account import RealAccount
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["connection_notes", "what_to_try"]
@@ -19,6 +20,8 @@ _SHOWN = 5
 
 def connection_notes(stage: Stage) -> tuple[str, ...]:
     """What the report should say about the way from the target to Stripe."""
+    if isinstance(stage.stripe, RealAccount):
+        return tuple(stage.safe(text) for text in stage.stripe.notes)
     if not stage.is_launching or not isinstance(stage.stripe, EmbeddedStripe) or stage.unreached:
         return ()
     noted = read_notes(injection_folder(stage.scratch))

@@ -17,7 +17,7 @@ from stripe_audit.audit.databases import opened_database
 from stripe_audit.audit.filling import fill_text, placeholders
 from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
 from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
-from stripe_audit.audit.stripe_choice import address_for_target, chosen_keys, chosen_stripe
+from stripe_audit.audit.stripe_choice import address_for_target, chosen_keys, chosen_stripe, secrets_in_force
 from stripe_audit.context import Register, World
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.databases import Database, ProxiedDatabase
@@ -109,6 +109,7 @@ class Stage:
                 self.stripe.start()
                 self._opened.append(self.stripe.stop)
                 self.api_version = self.stripe.address.api_version
+                self.webhook_secrets = secrets_in_force(self.settings, self.webhook_secrets, self.stripe)
             if self.mail:
                 self.mail.start()
                 self._opened.append(self.mail.stop)

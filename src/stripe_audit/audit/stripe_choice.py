@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 
 from stripe_audit.keys import TestKeys, make_test_keys
 from stripe_audit.settings import Settings
+from stripe_audit.settings.model import SecretSource
 from stripe_audit.stripe_backend.account import RealAccount
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
-__all__ = ["address_for_target", "chosen_keys", "chosen_stripe"]
+__all__ = ["address_for_target", "chosen_keys", "chosen_stripe", "secrets_in_force"]
 
 
 def chosen_keys(settings: Settings, seed: int | None) -> TestKeys:
@@ -28,8 +31,30 @@ def chosen_stripe(
     stripe = settings.model.stripe
     if stripe.mode == "test":
         secret, publishable = settings.secret(stripe.secret_key), settings.secret(stripe.publishable_key)
-        return RealAccount(secret, publishable, address=stripe.api_base, api_version=stripe.api_version)
+        return RealAccount(
+            secret,
+            publishable,
+            address=stripe.api_base,
+            api_version=stripe.api_version,
+            cli=shutil.which("stripe"),
+        )
     return EmbeddedStripe(keys, port=stripe.port, seed=seed, api_version=stripe.api_version) if is_led else None
+
+
+def secrets_in_force(
+    settings: Settings, secrets: Mapping[str, str | None], stripe: EmbeddedStripe | RealAccount | None
+) -> dict[str, str | None]:
+    """Webhook secrets, the first that is made for the run being the one of ``stripe listen``, where that listens.
+
+    So a launched target gets events as the official CLI signed them, as on its developers' machines.
+    """
+    secret = stripe.listening_secret if isinstance(stripe, RealAccount) else ""
+    made = [
+        webhook.name
+        for webhook in settings.model.target.routes.webhook
+        if isinstance(webhook.secret, SecretSource) and webhook.secret.generated and secrets[webhook.name]
+    ]
+    return {**secrets, **({made[0]: secret} if made and secret else {})}
 
 
 def address_for_target(settings: Settings, stripe: EmbeddedStripe | RealAccount | None) -> str:

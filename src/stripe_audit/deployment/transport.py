@@ -142,6 +142,14 @@ class Transport:
             self._on_answer(answer, destination)
         return answer
 
+    def permits(self, effect: Effect) -> bool:
+        """Whether a request of this effect would be permitted now."""
+        try:
+            self._interlock.permit(effect)
+        except SafetyError:
+            return False
+        return True
+
     def _admit(self, url: str, effect: Effect) -> None:
         if self._is_over:
             raise BudgetError("the check is over: its time is spent", hint="audit.timeout")

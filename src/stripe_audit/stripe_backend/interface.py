@@ -194,6 +194,10 @@ class StripeBackend(ABC):
     async def synthesize(self, type: str, object: Mapping[str, Any], **overrides: Any) -> dict[str, Any]:
         """A webhook event that Stripe did not emit, in the account's API version. Not delivered."""
 
+    async def triggered(self, type: str) -> dict[str, Any] | None:
+        """An event of a type about an object that was made for it; None where this Stripe makes none. Not delivered."""
+        return None
+
     @abstractmethod
     async def fault(
         self,

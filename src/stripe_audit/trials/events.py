@@ -45,7 +45,7 @@ async def told_after(ctx: Context, event_type: str) -> Told:
     """An event of a type, kept back from the target: of a payment that was paid, or was declined, for its own sake.
 
     Only ``payment_intent.succeeded`` and ``payment_intent.payment_failed`` have an order, if the target can create one;
-    others are made up.
+    others are made up, or triggered where Stripe can do that.
     """
     if not ctx.target.has("create_payment"):
         return await _made_up(ctx, event_type)
@@ -63,6 +63,8 @@ async def told_after(ctx: Context, event_type: str) -> Told:
 async def _made_up(ctx: Context, event_type: str) -> Told:
     if is_thin(event_type):
         return Told(thin_event(event_type, ctx.tag), is_made_up=True)
+    if triggered := await ctx.stripe.triggered(event_type):
+        return Told(triggered)
     return Told(await ctx.stripe.synthesize(event_type, made_up(event_type, ctx.tag)), is_made_up=True)
 
 

@@ -134,7 +134,9 @@ def stripe_cli_lines(settings: Settings) -> Iterator[Line]:
     """The official Stripe CLI."""
     path = shutil.which("stripe")
     if path is None:
-        yield Line("stripe CLI", State.NOTE, "not found; only checks of the CLI itself need it", "docs.stripe.com/cli")
+        is_real = settings.model.stripe.mode == "test"
+        told = "events are read from the account instead" if is_real else "only checks of the CLI itself need it"
+        yield Line("stripe CLI", State.NOTE, f"not found; {told}", "docs.stripe.com/stripe-cli")
         return
     try:
         told = subprocess.run([path, "version"], capture_output=True, text=True, timeout=WITHIN_S, check=False).stdout

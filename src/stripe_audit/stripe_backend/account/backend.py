@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stripe_audit.errors import Skip, StripeError
+from stripe_audit.models import Effect
 from stripe_audit.stripe_backend.interface import Attempt, Call, CustomerAnswer, Delivery, FaultHandle, StripeBackend
 
 if TYPE_CHECKING:
+    from stripe_audit.deployment.transport import Transport
     from stripe_audit.stripe_backend.account.running import RealAccount
 
 __all__ = ["AccountStripe"]
@@ -24,8 +26,10 @@ def _only_emulated(what: str) -> NoReturn:
 class AccountStripe(StripeBackend):
     """The account, through the official SDK."""
 
-    def __init__(self, account: RealAccount) -> None:
+    def __init__(self, account: RealAccount, transport: Transport | None = None) -> None:
+        """``transport`` knows what is permitted; without one nothing is triggered."""
         self._account = account
+        self._transport = transport
         self.publishable_key = account.publishable_key
         self.api_version = account.api_version
 
@@ -97,6 +101,11 @@ class AccountStripe(StripeBackend):
             "type": type,
             **{key: value for key, value in overrides.items() if key != "deliver"},
         }
+
+    async def triggered(self, type: str) -> dict[str, Any] | None:
+        if self._transport is None or not self._transport.permits(Effect.WRITE):
+            return None
+        return await asyncio.to_thread(self._account.triggered, type)
 
     async def fault(
         self,

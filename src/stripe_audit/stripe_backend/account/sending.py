@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,9 @@ from stripe_audit.stripe_backend.interface import Attempt, Delivery
 __all__ = ["Endpoint", "Queue", "is_about"]
 
 _POLL_S = 0.5
+_HEARD_POLL_S = 5.0
+"""For what a listener has missed."""
+_FRESH_S = 60
 _RETRIES_S = (0.5, 1.0, 2.0)
 """Waits before a refused event is sent again: Stripe's own schedule of days, compressed."""
 _WITHIN_S = 10.0
@@ -42,6 +45,8 @@ class _Sending:
     endpoint: Endpoint
     event: Mapping[str, Any]
     state: str = "pending"
+    as_heard: tuple[bytes, str] | None = None
+    """Body and signature as the CLI sent them, for an endpoint with the CLI's secret."""
     attempts: list[Attempt] = field(default_factory=list)
     due: float = 0.0
 
@@ -68,11 +73,13 @@ class Queue:
         self._held: set[str] = set()
         self._words: set[str] = set()
         self._events: dict[str, dict[str, Any]] = {}
+        self._as_heard: dict[str, tuple[bytes, str]] = {}
         self._sendings: dict[str, list[_Sending]] = {}
         self._change = threading.Condition()
         self._reading = threading.Lock()
         self._read_at = 0.0
         self._is_over = False
+        self._polls_each_s = _POLL_S
         self._thread: threading.Thread | None = None
 
     def add(self, endpoint: Endpoint) -> None:
@@ -95,6 +102,15 @@ class Queue:
                 self._thread = threading.Thread(target=self._work, name="account events", daemon=True)
                 self._thread.start()
             self._change.notify_all()
+
+    def hear(self, event: Mapping[str, Any], body: bytes, signature: str) -> None:
+        """Take an event that came without being asked for."""
+        with self._change:
+            self._take([dict(event)], (body, signature))
+
+    def rely_on_hearing(self, *, is_heard: bool) -> None:
+        """Whether events come by themselves, so that Stripe need not be asked as often."""
+        self._polls_each_s = _HEARD_POLL_S if is_heard else _POLL_S
 
     def hold(self, *, object: str | None, word: str | None) -> None:
         """Keep back the events of an object, or those that mention a word."""
@@ -170,24 +186,33 @@ class Queue:
             found = self._read()
             self._read_at = began
         with self._change:
-            for event in reversed(found):  # Stripe lists the newest first
-                self._events.setdefault(event["id"], event)
-            for identity, event in self._events.items():
-                followed = [object for object in self._followed if is_about(event, object)]
-                if not followed or identity in self._sendings:
-                    continue
-                text = json.dumps(event) if self._words else ""
-                is_held = any(one in self._held for one in followed) or any(word in text for word in self._words)
-                self._sendings[identity] = [
-                    _Sending(endpoint, event, "held" if is_held else "pending")
-                    for endpoint in self._endpoints
-                    if endpoint.takes(event["type"])
-                ]
-            self._change.notify_all()
+            self._take(reversed(found), None)  # Stripe lists the newest first
+
+    def _take(self, found: Iterable[dict[str, Any]], as_heard: tuple[bytes, str] | None) -> None:
+        """Know of events, and queue what is followed. ``as_heard`` is how a single one came."""
+        for event in found:
+            self._events.setdefault(event["id"], event)
+            if as_heard:
+                self._as_heard.setdefault(event["id"], as_heard)
+        for identity, event in self._events.items():
+            followed = [object for object in self._followed if is_about(event, object)]
+            if not followed or identity in self._sendings:
+                continue
+            text = json.dumps(event) if self._words else ""
+            is_held = any(one in self._held for one in followed) or any(word in text for word in self._words)
+            self._sendings[identity] = [
+                _Sending(endpoint, event, "held" if is_held else "pending", self._as_heard.get(identity))
+                for endpoint in self._endpoints
+                if endpoint.takes(event["type"])
+            ]
+        self._change.notify_all()
 
     def _work(self) -> None:
+        asked_at = float("-inf")
         while True:
-            self._poll()
+            if time.monotonic() >= asked_at + self._polls_each_s:
+                asked_at = time.monotonic()
+                self._poll()
             for one in self._due():
                 self._send(one)
             with self._change:
@@ -202,7 +227,7 @@ class Queue:
             return [] if self._is_over else [one for one in waiting if one.due <= now]
 
     def _send(self, one: _Sending) -> Attempt:
-        attempt = _posted(one.endpoint, one.event)
+        attempt = _posted(one.endpoint, one.event, one.as_heard if not one.attempts else None)
         with self._change:
             one.attempts.append(attempt)
             if attempt.status is not None and 200 <= attempt.status < 300:
@@ -216,19 +241,25 @@ class Queue:
         return attempt
 
 
-def _posted(endpoint: Endpoint, event: Mapping[str, Any]) -> Attempt:
-    """One POST, as Stripe sends it: pretty-printed, signed now, no redirect followed."""
+def _posted(endpoint: Endpoint, event: Mapping[str, Any], as_heard: tuple[bytes, str] | None = None) -> Attempt:
+    """One POST, as Stripe sends it: pretty-printed, signed now, no redirect followed.
+
+    What the CLI sent goes on as it is, to an endpoint that has the CLI's secret, while its signature is fresh.
+    """
     body = json.dumps(event, indent=2, ensure_ascii=False).encode()
     parts = urlsplit(endpoint.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_WITHIN_S)
     at, began = time.time(), time.perf_counter()
+    signature = signatures.header(body, endpoint.secret, int(at))
+    if as_heard and _is_fresh(as_heard, endpoint.secret, at):
+        body, signature = as_heard
     status, trouble = None, None
     try:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": signatures.header(body, endpoint.secret, int(at)),
+            "Stripe-Signature": signature,
         }
         connection.request("POST", parts.path or "/", body, headers)
         answer = connection.getresponse()
@@ -239,3 +270,11 @@ def _posted(endpoint: Endpoint, event: Mapping[str, Any]) -> Attempt:
     finally:
         connection.close()
     return Attempt(at, status, trouble, (time.perf_counter() - began) * 1000)
+
+
+def _is_fresh(as_heard: tuple[bytes, str], secret: str, now: float) -> bool:
+    try:
+        signatures.verify(*as_heard, secret, now=now, tolerance=_FRESH_S)
+    except signatures.SignatureError:
+        return False
+    return True
