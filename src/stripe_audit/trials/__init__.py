@@ -32,28 +32,46 @@ from stripe_audit.trials.endpoints import (
     need_a_working_endpoint,
 )
 from stripe_audit.trials.events import PAYMENT_EVENTS, Told, effect_of, event_of, fitting_event, told_after
-from stripe_audit.trials.failed_handling import HandlingFailed, fail_handling
+from stripe_audit.trials.failed_handling import (
+    Failed,
+    HandlingFailed,
+    fail_handling,
+    fail_once,
+    fail_storing,
+    outcome_of,
+)
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
+from stripe_audit.trials.healths import HealthSeen, watch_health
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
+from stripe_audit.trials.lost_mails import MailLost, lose_mail
 from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
 from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
 from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
 from stripe_audit.trials.other_mode import paid_in_other_mode
-from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, try_outages
+from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, order_if_seen, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, has_read, source_maps, visit
 from stripe_audit.trials.paid_invoices import INVOICE_TWINS, Twice, routes_told_of, tell_of_an_invoice_twice
 from stripe_audit.trials.prices import requests_with_own_price
+from stripe_audit.trials.recorded_failures import (
+    FailureLogged,
+    fail_without_database,
+    fail_without_stripe,
+    is_timed,
+    sounds_alarming,
+)
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.resubmissions import LOST_ANSWERS, Recovered, place_in_calls, send_again
+from stripe_audit.trials.same_requests import SentTwice, send_twice
 from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders, proven_payment
+from stripe_audit.trials.silences import Silence, keep_silent
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
 from stripe_audit.trials.stored import Kept, send_card_and_look
 from stripe_audit.trials.strangers import Seen, ask_as_stranger, intent_paths, list_paths
@@ -214,6 +232,24 @@ __all__ = [
     "try_forms",
     "try_forgeries",
     "try_outages",
+    "order_if_seen",
+    "Failed",
+    "fail_once",
+    "fail_storing",
+    "outcome_of",
+    "HealthSeen",
+    "watch_health",
+    "MailLost",
+    "lose_mail",
+    "FailureLogged",
+    "fail_without_database",
+    "fail_without_stripe",
+    "is_timed",
+    "sounds_alarming",
+    "SentTwice",
+    "send_twice",
+    "Silence",
+    "keep_silent",
     "unrecorded",
     "value_in_place",
     "versions_pinned",
