@@ -7,7 +7,11 @@ from dataclasses import replace
 
 from stripe_audit import Answer, Check, Context, Effect, Finding, Severity, trials, web
 
-ALLOW, CREDENTIALS, HEADERS = (f"access-control-allow-{name}" for name in ("origin", "credentials", "headers"))
+ALLOW, CREDENTIALS, HEADERS, METHODS = (
+    f"access-control-allow-{name}" for name in ("origin", "credentials", "headers", "methods")
+)
+ALWAYS_ALLOWED = ("GET", "HEAD", "POST")
+"""Methods that no preflight needs to name (fetch.spec.whatwg.org, CORS-safelisted methods)."""
 
 
 class CorsRestricted(Check):
@@ -16,8 +20,9 @@ class CorsRestricted(Check):
     What it checks:
         Asks the API's routes, and sends preflights to those that create payments and customers, as pages of other
         origins would: a foreign one, ``null``, and names that begin or end like the frontend's. None of them may be
-        allowed, least of all with credentials; ``*`` without credentials is fine. Where a frontend of another origin is
-        declared, its own preflight must be answered so that it can post JSON.
+        allowed, least of all with credentials; ``*`` without credentials is fine. Where a preflight is granted, it is
+        asked once more, for a method and a header that nobody has, and what it says to that is told. Where a frontend
+        of another origin is declared, its own preflight must let it send JSON by the route's method.
 
     Why it matters:
         With credentials, any page that a customer opens acts as that customer and reads the answers: orders, client
@@ -33,7 +38,7 @@ class CorsRestricted(Check):
     severity = Severity.MEDIUM
     effect = Effect.READ
     references = ("ASVS 3.4.2", "fetch.spec.whatwg.org/#http-cors-protocol", "OWASP API8:2023", "CWE-942")
-    max_requests = 60
+    max_requests = 72
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Cross from each origin."""
@@ -44,8 +49,12 @@ class CorsRestricted(Check):
             allowed = {label: problem for label, problem in found if problem.kind == kind}
             worst = max(allowed.values(), key=lambda problem: Severity(problem.severity).rank)
             seen = [ctx.evidence(f"{at}: {one.text}", crossings[kind].answers[at]) for at, one in allowed.items()]
+            anything = [label for label, answer in crossings[kind].further.items() if is_anything(answer)]
             detail = f"{worst.text[0].upper()}{worst.text[1:]}, at: {', '.join(allowed)}."
-            title, severity = "Pages of other origins may read the API", Severity(worst.severity)
+            detail += f" With any method and header: {', '.join(anything)}." if anything else ""
+            is_read = any(not label.startswith("preflight") for label in allowed)
+            title = f"Pages of other origins may {'read the API' if is_read else 'send what they like to the API'}"
+            severity = Severity(worst.severity)
             yield ctx.finding(title, detail, *seen, severity=severity, discriminator=kind)
         if not found and not trials.has_read(crossings["foreign"].reads):
             ctx.inconclusive(
@@ -54,8 +63,9 @@ class CorsRestricted(Check):
             )
         if ctx.target.has("create_payment") and trials.is_foreign(ctx, ctx.spec.frontend_url):
             own = await trials.cross_from(ctx, ctx.spec.frontend_url or "")
+            methods = {route.label: route.method for route in ctx.spec.routes.values()}
             for label, answer in own.preflights.items():
-                if trouble := assess_frontend(own.origin, answer):
+                if trouble := assess_frontend(own.origin, answer, methods[label]):
                     seen_own = ctx.evidence(f"{label}: {trouble}", answer)
                     detail = f"The preflight of the declared frontend {own.origin} for {label}: {trouble}."
                     title = "The declared frontend is refused"
@@ -75,8 +85,14 @@ def assess(kind: str, crossing: trials.Crossing) -> list[tuple[str, web.CorsProb
     return found
 
 
-def assess_frontend(origin: str, preflight: Answer) -> str:
-    """Why a browser would not let the declared frontend post JSON; empty where it would, or where there is no CORS."""
+def is_anything(answer: Answer) -> bool:
+    """Whether a preflight grants what nobody has asked for."""
+    told = (answer.header(METHODS), answer.header(HEADERS), answer.header(CREDENTIALS))
+    return web.grants_anything(*told, asked=(trials.ODD_METHOD, trials.ODD_HEADER))
+
+
+def assess_frontend(origin: str, preflight: Answer, method: str = "POST") -> str:
+    """Why a browser would not let the declared frontend send JSON; empty where it would, or where there is no CORS."""
     allowed, named = preflight.header(ALLOW), (preflight.header(HEADERS) or "").lower()
     if allowed is None:
         knows_cors = "origin" in (preflight.header("vary") or "").lower()
@@ -85,5 +101,8 @@ def assess_frontend(origin: str, preflight: Answer) -> str:
         return f"only {allowed} is allowed"
     if not preflight.is_success:
         return f"answered {preflight.status}, which counts as a refusal"
+    methods = {word.strip().upper() for word in (preflight.header(METHODS) or "").split(",")}
+    if method.upper() not in ALWAYS_ALLOWED and not {method.upper(), "*"} & methods:
+        return f"the method {method} is not allowed"
     is_named = named.strip() == "*" or "content-type" in [name.strip() for name in named.split(",")]
     return "" if is_named else "the header Content-Type is not allowed, so no JSON can be sent"

@@ -16,6 +16,7 @@ from stripe_audit.trials.acknowledgements import (
 )
 from stripe_audit.trials.address_families import answers_by, unreached_by_ipv4
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
+from stripe_audit.trials.books import Booked, Books, keep_books
 from stripe_audit.trials.browsing import browse_page
 from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
@@ -51,7 +52,7 @@ from stripe_audit.trials.mails import mails_if_seen
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
 from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
-from stripe_audit.trials.origins import Crossing, cross_from, is_foreign
+from stripe_audit.trials.origins import ODD_HEADER, ODD_METHOD, Crossing, cross_from, is_foreign
 from stripe_audit.trials.other_mode import paid_in_other_mode
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, order_if_seen, try_outages
 from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, has_read, source_maps, visit
@@ -84,6 +85,8 @@ from stripe_audit.trials.together import together
 from stripe_audit.trials.unrecorded import unrecorded
 
 __all__ = [
+    "ODD_HEADER",
+    "ODD_METHOD",
     "CUSTOMER_WAYS",
     "CustomerMade",
     "create_customer_repeatedly",
@@ -112,6 +115,8 @@ __all__ = [
     "Asked",
     "Bargain",
     "Believed",
+    "Booked",
+    "Books",
     "Change",
     "Crashed",
     "CrashesSeen",
@@ -190,6 +195,7 @@ __all__ = [
     "is_foreign",
     "is_local",
     "is_named",
+    "keep_books",
     "leads_to_tls",
     "libraries_seen",
     "listen",

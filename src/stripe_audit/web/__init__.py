@@ -6,7 +6,7 @@ from stripe_audit.web.answers import asks_for_csrf_token, complaints, is_page
 from stripe_audit.web.browser import Loaded, Requested, Violation
 from stripe_audit.web.caching import caching_problem
 from stripe_audit.web.cookies import Cookie, CookieProblem, cookie_problems, parse_cookie
-from stripe_audit.web.cors import CorsProblem, assess_cors, distinct, origins_to_try
+from stripe_audit.web.cors import CorsProblem, assess_cors, distinct, grants_anything, origins_to_try
 from stripe_audit.web.csp import (
     STRIPE_NEEDS,
     BlockedSource,
@@ -65,6 +65,7 @@ __all__ = [
     "env_variables",
     "exposed_in",
     "fetches_stripe_js",
+    "grants_anything",
     "header_problems",
     "holds_stripe_js",
     "hsts_problem",

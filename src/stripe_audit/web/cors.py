@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["CorsProblem", "assess_cors", "distinct", "origins_to_try"]
+__all__ = ["CorsProblem", "assess_cors", "distinct", "grants_anything", "origins_to_try"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,18 @@ def assess_cors(kind: str, origin: str, allowed: str | None, credentials: str | 
     severity = "high" if with_credentials else "medium"
     told = " with credentials" if with_credentials else ""
     return CorsProblem(kind, origin, severity, f"the origin {origin} is allowed{told}")
+
+
+def grants_anything(
+    methods: str | None, headers: str | None, credentials: str | None, *, asked: tuple[str, str]
+) -> bool:
+    """Whether a preflight lets a page use a method and a header that nobody asks for; ``*`` is none with credentials.
+
+    ``asked`` are that method and that header (fetch.spec.whatwg.org, 4.8).
+    """
+    is_wild = (credentials or "").strip().lower() != "true"
+    named = [{word.strip().lower() for word in (value or "").split(",")} for value in (methods, headers)]
+    return all(word.lower() in words or (is_wild and "*" in words) for word, words in zip(asked, named, strict=True))
 
 
 def distinct(problems: Sequence[CorsProblem]) -> tuple[CorsProblem, ...]:

@@ -64,3 +64,36 @@ def test_only_a_route_that_was_read_shows_that_there_is_an_api():
     assert not has_read({"catalogue": answered(200, "{}"), NOT_FOUND: answered(200, "{}")})
     assert not has_read({"catalogue": answered(400, "{}"), NOT_FOUND: answered(404, "")})
     assert not has_read({})
+
+
+@pytest.mark.parametrize(
+    ("method", "named", "trouble"),
+    [
+        ("POST", {}, ""),  # needs no preflight's word
+        ("PUT", {}, "the method PUT is not allowed"),
+        ("PUT", {"access_control_allow_methods": "GET, POST"}, "the method PUT is not allowed"),
+        ("PUT", {"access_control_allow_methods": "get, put"}, ""),
+        ("put", {"access_control_allow_methods": "PUT"}, ""),
+        ("PATCH", {"access_control_allow_methods": "*"}, ""),
+    ],
+)
+def test_the_declared_frontend_may_use_the_route_s_method(method, named, trouble):
+    assert module_of("cors-restricted").assess_frontend(FRONTEND, answered(204, **ALLOWED, **named), method) == trouble
+
+
+@pytest.mark.parametrize(
+    ("methods", "headers", "credentials", "is_anything"),
+    [
+        ("GET, POST, DELETE", "Content-Type, X-Stripe-Audit-Asks", None, True),  # it says what it is asked
+        ("*", "*", None, True),
+        ("*", "*", "true", False),
+        ("delete", "x-stripe-audit-asks", "true", True),
+        ("GET, POST", "*", None, False),
+        ("*", "Content-Type", None, False),
+        (None, None, None, False),
+    ],
+)
+def test_a_preflight_that_grants_whatever_it_is_asked(methods, headers, credentials, is_anything):
+    told = {"methods": methods, "headers": headers, "credentials": credentials}
+    named = {f"access_control_allow_{name}": value for name, value in told.items() if value}
+    assert module_of("cors-restricted").is_anything(answered(204, **named)) is is_anything

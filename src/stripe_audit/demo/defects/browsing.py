@@ -84,7 +84,7 @@ DEFECTS = (
         "own-script-blocked",
         "The page's policy forbids the inline script that opens Stripe's form",
         "page-works-in-browser",
-        also=("page-scripts-authorised",),
+        also=("page-scripts-authorised", "csp-allows-stripe"),
         pages=_InlineStart,
     ),
     Defect(
