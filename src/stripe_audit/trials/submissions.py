@@ -68,10 +68,15 @@ async def submit_again(ctx: Context, identity: str) -> Submitted:
 
 
 def money_kept(intent: Mapping[str, Any]) -> int:
-    """What a PaymentIntent (its latest charge expanded) has brought in and not given back, in minor units."""
+    """What a PaymentIntent (its latest charge expanded) has brought in and not given back, in minor units.
+
+    What was authorised and never captured counts as refunded at Stripe, and was never ours.
+    """
     charge = intent.get("latest_charge") or {}
-    returned = charge.get("amount_refunded", 0) if isinstance(charge, Mapping) else 0
-    return int(intent.get("amount_received") or 0) - int(returned)
+    if not isinstance(charge, Mapping):
+        return int(intent.get("amount_received") or 0)
+    let_go = int(charge.get("amount") or 0) - int(charge.get("amount_captured") or 0) if charge.get("captured") else 0
+    return int(intent.get("amount_received") or 0) - max(0, int(charge.get("amount_refunded") or 0) - let_go)
 
 
 async def _submit(ctx: Context, values: Values) -> list[Payment]:

@@ -15,6 +15,7 @@ from stripe_audit.demo.defects import (
     frames,
     integration,
     journeys,
+    ledger,
     listening,
     payments,
     secretless,
@@ -58,6 +59,7 @@ DEFECTS: dict[str, Defect] = {
         tampering,
         submissions,
         workers,
+        ledger,
     )
     for defect in family.DEFECTS
 }
