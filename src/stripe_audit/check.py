@@ -36,6 +36,7 @@ NEEDS: dict[str, str] = {
     "https": "target.https_url",
     "frontend": "target.frontend_url",
     "page_scripts": "target.page_scripts",
+    "page_headers": "target.page_headers",
     "chromium": "audit.browser",
     "webhook_secret": "target.routes.webhook[].secret",
     "route:health": "target.routes.health",

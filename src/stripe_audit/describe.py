@@ -95,6 +95,7 @@ def project_of(settings: Settings) -> Project:
         _key_variables(settings),
         tuple(AllowedSecret(**one.model_dump()) for one in target.secrets_allowed),
         tuple(AllowedScript(**one.model_dump()) for one in target.page_scripts),
+        dict(target.page_headers or {}),
     )
 
 
@@ -143,6 +144,7 @@ def declared_needs(
         "https": spec.https_url is not None,
         "frontend": spec.frontend_url is not None,
         "page_scripts": bool(target.page_scripts),
+        "page_headers": bool(target.page_headers),
         "chromium": shutil.which(settings.model.audit.browser) is not None,
         "route:webhook": bool(spec.webhooks),
         "webhook_secret": any(webhook.secret for webhook in spec.webhooks),

@@ -30,7 +30,7 @@ class Project:
     """The target's files: its source tree and its env files, absolute; both may be absent.
 
     ``variables`` are the environment variables in which the target looks for Stripe's keys, as far as the settings say;
-    ``secrets_allowed`` and ``page_scripts`` what the project has decided to accept.
+    ``secrets_allowed``, ``page_scripts`` and ``page_headers`` what the project has decided to accept.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class Project:
     variables: Mapping[str, KeyKind] = field(default_factory=dict)
     secrets_allowed: tuple[AllowedSecret, ...] = ()
     page_scripts: tuple[AllowedScript, ...] = ()
+    page_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Register:

@@ -165,6 +165,9 @@ class TargetSettings(Strict):
     env_files: list[str] = Field(default_factory=list)
     secrets_allowed: list[AllowedSecretSettings] = Field(default_factory=list)
     page_scripts: list[PageScriptSettings] = Field(default_factory=list, description="all that the page may run")
+    page_headers: dict[str, str] | None = Field(
+        None, description="the payment page's security headers as approved; * stands for anything"
+    )
     stripe: Way = Field(
         "none",
         description="how the app's calls get to the audit's Stripe. inject (the default with launch): by its own "

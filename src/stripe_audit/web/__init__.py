@@ -22,6 +22,7 @@ from stripe_audit.web.csp import (
 )
 from stripe_audit.web.debug_pages import DEBUG_PAGES, DebugPage, debug_trace_in
 from stripe_audit.web.exposure import Exposed, env_variables, exposed_in, publishable_modes
+from stripe_audit.web.header_baseline import Deviation, deviations, recorded
 from stripe_audit.web.headers import HeaderProblem, header_problems, hsts_problem
 from stripe_audit.web.html import Field, Page, Script, makes_card_fields, parse_page
 from stripe_audit.web.inventory import AllowedScript, Inventory, inventory_of, is_allowed
@@ -40,6 +41,7 @@ __all__ = [
     "CookieProblem",
     "CorsProblem",
     "DebugPage",
+    "Deviation",
     "Exposed",
     "Field",
     "HeaderProblem",
@@ -60,6 +62,7 @@ __all__ = [
     "complaints",
     "cookie_problems",
     "debug_trace_in",
+    "deviations",
     "distinct",
     "embeds_checkout",
     "env_variables",
@@ -81,6 +84,7 @@ __all__ = [
     "parse_policies",
     "path_of",
     "products_of",
+    "recorded",
     "runs_inline",
     "publishable_modes",
     "secret_in",

@@ -7,7 +7,7 @@ the page into another scope of PCI DSS.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from stripe_audit.web.html import Page
 
@@ -52,8 +52,7 @@ def products_of(page: Page, texts: Iterable[str]) -> tuple[str, ...]:
     In a script that holds the whole of react-stripe-js only a call tells of Link, and nothing of Checkout.
     """
     everything = [*(script.text for script in page.scripts), *(script.src or "" for script in page.scripts), *texts]
-    found = {"checkout": _embeds, "connect": _CONNECT.search, "link": _uses_link}
-    return ("elements", *(name for name, is_used in found.items() if any(map(is_used, everything))))
+    return ("elements", *(name for name, is_used in _USES if any(is_used(text) for text in everything)))
 
 
 def _has_all_elements(text: str) -> bool:
@@ -66,6 +65,13 @@ def _uses_link(text: str) -> bool:
 
 def _embeds(text: str) -> bool:
     return bool(_EMBEDDED.search(text)) and not _has_all_elements(text)
+
+
+_USES: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("checkout", _embeds),
+    ("connect", _CONNECT.search),
+    ("link", _uses_link),
+)
 
 
 def embeds_checkout(page: Page, texts: Iterable[str]) -> bool:

@@ -103,12 +103,14 @@ DEFECTS = (
         "csp-anybodys-host",
         "The page's policy allows a host that serves anybody's scripts",
         "csp-restricts-scripts",
+        also=("page-headers-as-recorded",),
         pages=_AnybodysHost,
     ),
     Defect(
         "csp-semicolon-lost",
         "Semicolons are missing in the page's policy, so that two directives are not in force",
         "csp-restricts-scripts",
+        also=("page-headers-as-recorded",),
         pages=_SemicolonLost,
     ),
     Defect(

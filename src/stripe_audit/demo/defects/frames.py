@@ -59,6 +59,13 @@ class _Isolated(Pages):
         return {**super().headers(is_secure=is_secure), **isolating}
 
 
+class _CollectorAllowed(Pages):
+    """Somebody has added a host to which the page's scripts may send what they like."""
+
+    def policy(self) -> str:
+        return super().policy().replace("connect-src 'self'", "connect-src 'self' https://metrics.collect.example")
+
+
 class _PreflightReflected(Shop):
     """Whatever a preflight asks for is granted, to whoever asks; what is read is kept to the frontend."""
 
@@ -98,6 +105,7 @@ DEFECTS = (
         "connect-window-severed",
         "The page with Connect's components severs the windows that they open",
         "security-headers-set",
+        also=("page-headers-as-recorded",),
         seen_in="stripe/react-connect-js#93",
         shop=_ConnectUsed,
         pages=_WindowSevered,
@@ -106,8 +114,15 @@ DEFECTS = (
         "page-isolated",
         "The page is cross-origin isolated, which Stripe's frames do not support",
         "security-headers-set",
+        also=("page-headers-as-recorded",),
         seen_in="stripe/stripe-js#634",
         pages=_Isolated,
+    ),
+    Defect(
+        "page-policy-changed",
+        "The page's policy has one host more than was approved, to which scripts may send",
+        "page-headers-as-recorded",
+        pages=_CollectorAllowed,
     ),
     Defect(
         "preflight-reflected",
