@@ -28,7 +28,7 @@ class PaymentNumbersExact(Check):
 
     What it checks:
         Where the request carries a quantity: sends it as 1e2, 2.0, “2”, “1e1”, “02”, 10^9, 2^32 + 2, NaN, Infinity,
-        null, true, 1e-2, “-1”, an empty text, and not at all. Where it carries a sum of its own ({amount}, and no
+        null, true, 5e-1, “-1”, an empty text, and not at all. Where it carries a sum of its own ({amount}, and no
         {item}): the sums that break binary floats (1.10, 4.35, 9.95, 17.99, 19.99, 64.10 …) in each declared currency,
         the least and a large one, and then 0, negative ones, texts, exponents, NaN, half a cent, too little and too
         much. Every PaymentIntent that comes of it must be over exactly what was said, or a whole number of pieces. A

@@ -123,7 +123,7 @@ def _quantities(price: int, currency: str) -> Iterator[NumberForm]:
         "infinity": ("Infinity as the quantity", "Infinity"),
         "true": ("true as the quantity", "true"),
         "empty": ("an empty text as the quantity", '""'),
-        "small": ("1e-2 as the quantity", "1e-2"),
+        "half": ("5e-1 as the quantity", "5e-1"),
         "text-negative": ("the text “-1” as the quantity", '"-1"'),
     }
     for identity, (title, text) in meaningless.items():
