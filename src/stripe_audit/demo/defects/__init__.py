@@ -20,6 +20,7 @@ from stripe_audit.demo.defects import (
     numbers,
     outcomes,
     payments,
+    second_looks,
     secretless,
     secrets,
     security,
@@ -66,6 +67,7 @@ DEFECTS: dict[str, Defect] = {
         submissions,
         workers,
         ledger,
+        second_looks,
     )
     for defect in family.DEFECTS
 }
