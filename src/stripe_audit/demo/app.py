@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import ssl
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 import stripe
 from aiohttp import web
 
+from stripe_audit.demo.certificate import Certified
 from stripe_audit.demo.checkouts import add_checkout
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.health import health_of
@@ -34,7 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _BODY_CAP = 1024 * 1024
 
 
-class Shop:
+class Shop(Certified):
     """The sound shop. Each method is one decision, so that a defect can be made by replacing one."""
 
     stripe_side: type[StripeSide] = StripeSide
@@ -116,10 +116,6 @@ class Shop:
         await asyncio.gather(*self._workers, return_exceptions=True)
         self.stripe.close()
         self.store.close()
-
-    def harden(self, context: ssl.SSLContext) -> None:
-        """TLS 1.2 and up."""
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     # What every answer has in common
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from stripe_audit.demo.app import Shop
+from stripe_audit.demo.certificate import TLS
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
 from stripe_audit.demo.defects import shop_with
 from stripe_audit.demo.journal import Journal
@@ -19,15 +20,15 @@ from stripe_audit.demo.variants import VARIANTS
 
 __all__ = ["CA_FILE", "VARIANTS", "ShopThread", "serve"]
 
-CA_FILE = Path(__file__).parent / "tls" / "ca.pem"
+CA_FILE = TLS / "ca.pem"
 """The authority that signed the shop's certificate; it may sign for 127.0.0.1 and localhost only."""
 
 
 def tls_context(shop: Shop) -> ssl.SSLContext:
-    """The demo's own certificate; the versions that the shop takes."""
+    """The shop's certificate; the versions that the shop takes."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     shop.harden(context)
-    context.load_cert_chain(CA_FILE.with_name("shop.pem"))
+    context.load_cert_chain(shop.certificate())
     return context
 
 

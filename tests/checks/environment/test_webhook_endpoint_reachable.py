@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from stripe_audit.testing import demo_stage, run_checks
 from tests.checks.modules import answered, module_of
 
 PAGE = "<!doctype html><title>Shop</title>"
@@ -54,3 +55,13 @@ def test_what_stands_between_stripe_and_an_endpoint(answer, beside, signed, ther
     wrong = module.assess(seen)
     assert (wrong and wrong[0]) == title
     assert module.is_there(seen) is there
+
+
+def test_a_host_that_answers_by_ipv6_alone_is_told(monkeypatch):
+    async def answers(url, connects=None):
+        return {"IPv6": True, "IPv4": False}
+
+    monkeypatch.setattr("stripe_audit.trials.address_families.answers_by", answers)
+    with demo_stage() as stage:
+        (result,) = run_checks(["webhook-endpoint-reachable"], stage).values()
+    assert [finding.title for finding in result.findings] == ["The webhook endpoints cannot be reached by IPv4"]

@@ -104,3 +104,9 @@ def test_headers_are_told_once_for_all_answers_that_lack_them():
 )
 def test_a_live_page_with_test_keys_alone(texts, is_so):
     assert module_of("secrets-not-in-frontend").only_test_keys(texts) is is_so
+
+
+def test_the_page_of_a_live_shop_with_keys_of_test_mode_takes_no_money():
+    with demo_stage(flags={"target": {"environment": "live"}}) as stage:
+        (result,) = run_checks(["secrets-not-in-frontend"], stage).values()
+    assert [finding.title for finding in result.findings] == ["The page of a live shop takes no money"]

@@ -9,6 +9,7 @@ from typing import Any
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.defects import (
     arrivals,
+    certificates,
     crashes,
     environment,
     errors,
@@ -58,6 +59,7 @@ DEFECTS: dict[str, Defect] = {
         subscriptions,
         security,
         frames,
+        certificates,
         errors,
         integration,
         journeys,
