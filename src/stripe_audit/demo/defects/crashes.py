@@ -37,9 +37,17 @@ class _RecordsLast(Receipts):
         order = self.store.order_of(intent_id) if intent_id else None
         if order and intent_id and event["type"] == "payment_intent.succeeded":
             async with self.orders.following[order["id"]]:
-                if not self.is_handled(event) and (await self.current(event, intent_id))["status"] == "succeeded":
-                    statement = "UPDATE orders SET status = 'paid', fulfilled = fulfilled + 1 WHERE id = :id"
-                    self.store.run(statement, {"id": order["id"]})
+                if not self.is_handled(event):
+                    intent = await self.current(event, intent_id)
+                    self.store.run(
+                        "UPDATE orders SET status = :state, received = :received, fulfilled = fulfilled + 1"
+                        " WHERE id = :id",
+                        {
+                            "state": self.orders.state_of(intent),
+                            "received": self.orders.received(intent),
+                            "id": order["id"],
+                        },
+                    )
                     self.orders.send_receipt(order)
                     await self.orders.stripe.change_intent(intent_id, {"metadata": {"fulfilled": "yes"}})
                     self.claim(event)

@@ -176,6 +176,7 @@ DEFECTS = (
         "metadata-name-the-order",
         "The request's metadata reach the PaymentIntent, and name the order that it pays for",
         "cheap-payment-not-swapped",
+        also=("first-try-is-over",),
         seen_in="evershopcommerce/evershop#1025",
         orders=_MetadataPassedOn,
         receipts=_OrderFromMetadata,

@@ -40,8 +40,10 @@ class _RemembersAlone(Receipts):
             handled.discard(event["id"])
             raise
         if order["fulfilled"] == 0 and intent["status"] == "succeeded":
-            statement = "UPDATE orders SET status = :state, fulfilled = fulfilled + 1 WHERE id = :id"
-            self.store.run(statement, {"state": self.orders.state_of(intent), "id": order["id"]})
+            self.store.run(
+                "UPDATE orders SET status = :state, received = :received, fulfilled = fulfilled + 1 WHERE id = :id",
+                {"state": self.orders.state_of(intent), "received": self.orders.received(intent), "id": order["id"]},
+            )
             self.orders.send_receipt(order)
             self.orders.log_change(order, intent, "paid", event["type"])
 
