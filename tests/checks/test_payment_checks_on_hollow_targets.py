@@ -29,6 +29,7 @@ PRETENDED = {
 def hollow(status: int, body: dict[str, Any]) -> type[Shop]:
     class Hollow(Shop):
         async def answered(self, request: web.Request, handler: Any) -> web.StreamResponse:
+            await request.read()
             return web.json_response(body, status=status)
 
     return Hollow
@@ -40,7 +41,12 @@ def hollow(status: int, body: dict[str, Any]) -> type[Shop]:
 def test_no_check_of_payments_passes(monkeypatch, status, body):
     monkeypatch.setitem(serving.VARIANTS, "hollow", hollow(status, body))
     catalog = load_catalog()
-    ids = [identity for identity in catalog if phase_of(catalog[identity].task).folder in ("payments", "integration")]
+    ids = [
+        identity
+        for identity in catalog
+        if phase_of(catalog[identity].task).folder in ("payments", "integration")
+        if "launch" not in catalog[identity].needs  # which a shop in a thread has not
+    ]
     with demo_stage(variant="hollow", patience=0.3) as stage:
         results = run_checks(ids, stage, catalog=catalog)
     told = {identity: (result.outcome, result.reason, result.error) for identity, result in results.items()}
