@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
 from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, trials
@@ -32,7 +32,7 @@ class PaymentNumbersExact(Check):
         {item}): the sums that break binary floats (1.10, 4.35, 9.95, 17.99, 19.99, 64.10 …) in each declared currency,
         the least and a large one, and then 0, negative ones, texts, exponents, NaN, half a cent, too little and too
         much. Every PaymentIntent that comes of it must be over exactly what was said, or a whole number of pieces. A
-        refusal is as good, but for sums that can be charged.
+        refusal is as good, but for sums between others that were taken.
 
     Why it matters:
         JSON, forms, languages and databases disagree on what a number is: parseInt reads 1e2 as 1, a float makes 1798
@@ -62,7 +62,8 @@ class PaymentNumbersExact(Check):
         await trials.intent_of(ctx, await ctx.payments.new())  # the ordinary request must work, or nothing is told
         route, sent = ctx.target.route("create_payment").label, await trials.send_numbers(ctx)
         ctx.note(f"{len(forms)} forms of {forms[0].word} were sent")
-        judged = [(one, assess(form, one)) for form, one in sent]
+        limits = {currency: limits_seen(sent, currency) for currency in {form.currency for form in forms}}
+        judged = [(one, assess(form, one, limits[form.currency])) for form, one in sent]
         for kind, (title, severity) in TITLES.items():
             if wrong := [(one, verdict.text) for one, verdict in judged if verdict.kind == kind]:
                 seen = [ctx.evidence(f"{one.change.title}: {text}", one.answer) for one, text in wrong]
@@ -70,12 +71,19 @@ class PaymentNumbersExact(Check):
                 yield ctx.finding(title, detail, *seen, severity=severity, route=route, discriminator=kind)
 
 
-def assess(form: trials.NumberForm, one: trials.Altered) -> Verdict:
+def limits_seen(sent: Iterable[tuple[trials.NumberForm, trials.Altered]], currency: str) -> range:
+    """Between the least and the most that the target took: what lies there and is refused, is refused for no limit."""
+    taken = [made.amount for form, one in sent for made in one.made if made.amount and made.currency == currency]
+    return range(min(taken, default=0), max(taken, default=0))
+
+
+def assess(form: trials.NumberForm, one: trials.Altered, limits: range) -> Verdict:
     """Judge a number by the PaymentIntents that came of it, then by the answer."""
     if wrong := [made for made in one.made if not form.allows(made.amount, made.currency)]:
         told = ", ".join(f"{made.amount} {made.currency}" for made in wrong)
         return Verdict("another" if form.due else "made-up", f"a PaymentIntent over {told} was made")
-    if form.is_usual and not one.made:
+    is_refused_by_stripe = len(one.asked) > len(one.made)
+    if form.is_usual and not one.made and (is_refused_by_stripe or form.due[0] in limits):
         status = one.answer.status if one.answer else one.trouble
         return Verdict("unpayable", f"answered {status}, and no PaymentIntent was made")
     is_broken = one.answer is not None and one.answer.status >= 500

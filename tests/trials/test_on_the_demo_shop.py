@@ -97,3 +97,14 @@ def test_copies_are_really_sent(experiment):
         assert set(counts) == {4}
 
     experiment(go)
+
+
+@pytest.mark.parametrize("way", sorted(trials.CUSTOMER_WAYS))
+def test_customers_are_asked_for_more_than_once(experiment, way):
+    seen = experiment(lambda ctx: trials.create_customer_repeatedly(ctx, way))
+    assert len(seen.living) == 1 and seen.living == seen.shown
+    if way == "lost-answer":
+        lost, again = seen.answers
+        assert not lost.is_success and again.is_success
+    else:
+        assert len(seen.answers) == 3

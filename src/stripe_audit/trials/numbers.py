@@ -30,8 +30,9 @@ from stripe_audit.trials.submissions import takes
 __all__ = ["NumberForm", "number_forms", "send_numbers"]
 
 _MARK = "stripe-audit-number"
-_FLOAT_BREAKERS = ("1.10", "4.35", "8.20", "9.95", "17.99", "19.99", "64.10", "78.40")
-_CENTS = Decimal("0.29")
+_FLOAT_BREAKERS = ("1.10", "4.35", "8.20", "9.95", "17.99", "19.99", "64.10", "78.40", "100.29")
+_INEXACT = {0: "500.5", 2: "1.005", 3: "1.005"}
+"""By the currency's decimals: sums that it has no coin for. As a float, 1.005 is 1.00499…"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class NumberForm:
     """One number as it is written in the request; ``text`` is JSON, empty where the member is left out.
 
     ``due`` are the amounts in minor units of ``currency`` of which any may come of it; with ``is_multiple`` every whole
-    multiple of them may, too. ``is_usual`` tells whether one of them must come.
+    multiple of them may, too. ``is_usual`` tells whether one of them must come where both less and more can be paid.
     """
 
     id: str
@@ -142,38 +143,33 @@ def _form(currency: str, minor: int, is_major: bool) -> str:
 
 
 def _usual_amounts(currency: str, *, is_major: bool) -> Iterator[NumberForm]:
-    """What must be charged to the last digit: sums that break floats, the least and nearly the most."""
-    step, exponent = chargeable_step(currency), minor_unit_exponent(currency)
-    least = minimum_charge(currency) or 100
-    sums = [int(Decimal(text).scaleb(exponent)) // step * step for text in _FLOAT_BREAKERS]
-    sums += [-(-least // step) * step, int(_CENTS.scaleb(exponent)) // step * step + 10**exponent * 100, 99_999_99]
-    for minor in dict.fromkeys(minor // step * step for minor in sums):
-        if minor >= least:
-            text = _form(currency, minor, is_major)
-            yield NumberForm(
-                f"amount-{currency}-{text}", f"{text} {currency}", "amount", text, currency, (minor,), is_usual=True
-            )
+    """What must be charged to the last digit: sums that break floats, the least and a large one.
+
+    The target may have limits of its own, so that the last two need not be taken.
+    """
+    step, exponent, least = chargeable_step(currency), minor_unit_exponent(currency), minimum_charge(currency)
+    sums = dict.fromkeys(int(Decimal(text).scaleb(exponent)) // step * step for text in _FLOAT_BREAKERS)
+    limits = [9_999_999 // step * step, *([least] if least else [])]
+    for minor in dict.fromkeys([*(one for one in sums if one >= (least or step)), *limits]):
+        text = _form(currency, minor, is_major)
+        form = NumberForm(f"amount-{currency}-{text}", f"{text} {currency}", "amount", text, currency, (minor,))
+        yield replace(form, is_usual=minor not in limits)
 
 
 def _odd_amounts(currency: str, *, is_major: bool) -> Iterator[NumberForm]:
-    usual = 2000 // chargeable_step(currency) * chargeable_step(currency)
-    plain, least = _form(currency, usual, is_major), minimum_charge(currency) or 1
-    exponent = f"{Decimal(plain).scaleb(-1):f}e1"
-    fraction = Decimal(plain) + (
-        Decimal("0.005") if is_major and minor_unit_exponent(currency) == 2 else Decimal("0.5")
-    )
-    near = (usual, usual + chargeable_step(currency)) if is_major and minor_unit_exponent(currency) == 2 else (usual,)
+    step, exponent, least = chargeable_step(currency), minor_unit_exponent(currency), minimum_charge(currency) or 1
+    usual = 2000 // step * step
+    plain = _form(currency, usual, is_major)
+    scaled, fraction = f"{Decimal(plain).scaleb(-1):f}e1", _INEXACT[exponent] if is_major else f"{usual}.5"
+    below = int(Decimal(fraction).scaleb(exponent if is_major else 0)) // step * step
     cases: dict[str, tuple[str, str, tuple[int, ...]]] = {
         "text": (f"the text “{plain}”", f'"{plain}"', (usual,)),
-        "exponent": (exponent, exponent, (usual,)),
-        "text-exponent": (f"the text “{exponent}”", f'"{exponent}"', (usual,)),
-        "fraction": (f"{fraction}, which has no exact amount", str(fraction), near),
-        "below-least": (f"less than can be charged ({currency})", _form(currency, max(1, least - 1), is_major), ()),
-        "above-most": (
-            f"more than can be charged ({currency})",
-            _form(currency, maximum_charge(currency) + 1, is_major),
-            (),
-        ),
+        "exponent": (scaled, scaled, (usual,)),
+        "text-exponent": (f"the text “{scaled}”", f'"{scaled}"', (usual,)),
+        "list": (f"a list of {plain}", f"[{plain}]", (usual,)),
+        "fraction": (f"{fraction}, which nobody can pay exactly,", fraction, (below, below + step)),
+        "below-least": ("less than can be charged", _form(currency, max(1, least * 29 // 50), is_major), ()),
+        "above-most": ("more than can be charged", _form(currency, maximum_charge(currency) + 1, is_major), ()),
         "zero": ("0", "0", ()),
         "negative": (f"-{plain}", f"-{plain}", ()),
         "text-negative": (f"the text “-{plain}”", f'"-{plain}"', ()),
@@ -185,7 +181,6 @@ def _odd_amounts(currency: str, *, is_major: bool) -> Iterator[NumberForm]:
         "null": ("null", "null", ()),
         "empty": ("an empty text", '""', ()),
         "missing": ("no amount", "", ()),
-        "list": (f"a list of {plain}", f"[{plain}]", ()),
     }
     for identity, (title, text, due) in cases.items():
         yield NumberForm(f"amount-{identity}", f"{title} as the amount", "amount", text, currency, due)
