@@ -84,6 +84,15 @@ def test_an_app_that_shakes_the_injection_off_is_told_so(app: Path) -> None:
     assert "python -I or -E" in notes(report)
 
 
+def test_a_start_script_that_loses_the_injection_is_told_so_at_once(app: Path) -> None:
+    (app / "start.sh").write_text(f"PYTHONPATH=src exec {sys.executable} app.py PORT quiet")
+    _, report, _ = ran(app, "-c", "server-starts", "--", "sh", "start.sh")
+    assert report["target"]["reached"]
+    assert report["notes"][-2].startswith("the injection was lost: ")
+    assert "PYTHONPATH is set anew for 'python" in report["notes"][-2] and "target.stripe: proxy" in report["notes"][-2]
+    assert "none of its processes took the injection (" in report["notes"][-1]
+
+
 def test_a_live_key_in_the_apps_files_goes_nowhere(app: Path) -> None:
     (app / ".env").write_text(f"STRIPE_SECRET_KEY={LIVE['secret_key']}\n")
     (app / "app.py").write_text("from dotenv import load_dotenv\nload_dotenv('.env', override=True)\n" + APP)

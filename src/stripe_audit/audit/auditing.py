@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import stripe_audit
-from stripe_audit.audit.connection import connection_notes
+from stripe_audit.audit.connection import connection_notes, lost_injection
 from stripe_audit.audit.places import handlers_of, places_of, project_within_repository
 from stripe_audit.audit.proof import Proof, expected_permission, prove
 from stripe_audit.audit.stage import Stage
@@ -162,10 +162,12 @@ class Audit:
         course.notes += list(_closing_notes(stage, course.interlock, proof))
 
     def _proved(self, stage: Stage) -> Proof:
+        lost = lost_injection(stage)
         if all(self.catalog[identity].effect <= Effect.READ for identity in self.selected):
             reason = "no selected check does more"
-            return Proof(Permission(Effect.READ, reason))
-        return prove(stage, allow_probes=self.settings.model.audit.allow_probes)
+            return Proof(Permission(Effect.READ, reason), lost)
+        proof = prove(stage, allow_probes=self.settings.model.audit.allow_probes)
+        return replace(proof, notes=(*lost, *proof.notes))
 
     def _say(self, event: RunStarted | NoteAdded | RunFinished) -> None:
         for listener in self._listeners:

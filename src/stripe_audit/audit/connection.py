@@ -8,11 +8,17 @@ from dataclasses import replace
 from stripe_audit.audit.launching import injection_folder
 from stripe_audit.audit.stage import Stage
 from stripe_audit.deployment.launch.injection import Noted, read_notes
+from stripe_audit.deployment.launch.losses import loss_below
 from stripe_audit.deployment.launch.proxy.overlay import can_overlay
 from stripe_audit.stripe_backend.account import RealAccount
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
-__all__ = ["connection_notes", "what_to_try"]
+__all__ = ["connection_notes", "lost_injection", "what_to_try"]
+
+_WITHOUT_INJECTION = (
+    "target.stripe: proxy, which needs no injection; or a start command that keeps PYTHONPATH and NODE_OPTIONS "
+    "(PYTHONPATH=src:$PYTHONPATH)"
+)
 
 _SHOWN = 5
 """Names of a kind; a target can make up many."""
@@ -28,6 +34,18 @@ def connection_notes(stage: Stage) -> tuple[str, ...]:
     if stage.proxy:
         noted = replace(noted, refused=stage.proxy.refused)
     return tuple(stage.safe(text) for text in _notes(stage, noted))
+
+
+def lost_injection(stage: Stage) -> tuple[str, ...]:
+    """What is to be said before anything is tried of a target that cannot reach the emulator as it was started."""
+    if stage.way != "inject" or stage.unreached or (lost := _loss(stage)) is None:
+        return ()
+    return (stage.safe(f"the injection was lost: {lost}; try: {_WITHOUT_INJECTION}"),)
+
+
+def _loss(stage: Stage) -> str | None:
+    launched = stage.launched
+    return loss_below(launched.pid, injection_folder(stage.scratch)) if launched and launched.pid else None
 
 
 def _notes(stage: Stage, noted: Noted) -> Iterator[str]:
@@ -56,7 +74,8 @@ def _why(stage: Stage, noted: Noted) -> str:
         return "no call of its own has come with the audit's keys"
     if not noted.runtimes:
         kept = "" if can_overlay() else ", and nothing on this machine keeps it from the real Stripe"
-        return f"none of its processes took the injection{kept}"
+        lost = _loss(stage)
+        return f"none of its processes took the injection{f' ({lost})' if lost else ''}{kept}"
     if not noted.libraries:
         return f"{_some(noted.runtimes)} took the injection, but nothing in it has called Stripe"
     return f"{_some(noted.libraries)} was turned to it, but no call has come with the audit's keys"

@@ -13,7 +13,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 __all__ = ["Injection", "Noted", "changed_environment", "read_notes"]
@@ -24,9 +24,15 @@ _FILES = ("sitecustomize.py", "preload.cjs")
 _NOTES = "notes.ndjson"
 _NODE = """\
 #!/bin/sh
-case "$NODE_OPTIONS" in *{marker}*) ;; *) NODE_OPTIONS="$NODE_OPTIONS "{preload}; export NODE_OPTIONS ;; esac
-exec {node} "$@"
+case "$NODE_OPTIONS" in *preload.cjs*) ;; *) NODE_OPTIONS="$NODE_OPTIONS "{kept}; export NODE_OPTIONS ;; esac
+exec {program} "$@"
 """
+_PYTHON = """\
+#!/bin/sh
+case "$PYTHONPATH" in *{kept}*) ;; *) PYTHONPATH={kept}"${{PYTHONPATH:+:$PYTHONPATH}}"; export PYTHONPATH ;; esac
+exec {program} "$@"
+"""
+_PYTHONS = ("python", "python3")
 _NOTES_CAP = 1024 * 1024
 """Bytes of notes that are read; they are written by the target's processes."""
 
@@ -62,25 +68,24 @@ class Injection:
         preload = f"--require={_quoted(str(folder / 'preload.cjs'))}"
         return {
             **env,
-            **_stubborn_node(folder, preload, env.get("PATH", "")),
+            **_stubborn(folder, preload, env.get("PATH", "")),
             "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), env.get("PYTHONPATH")))),
             "NODE_OPTIONS": " ".join(filter(None, (env.get("NODE_OPTIONS"), preload))),
             VARIABLE: str(instructions),
         }
 
 
-def _stubborn_node(folder: Path, preload: str, path: str) -> dict[str, str]:
-    """A PATH on which ``node`` keeps the preload, though a script says ``NODE_OPTIONS=… node server.js``."""
-    node = shutil.which("node", path=path)
-    if node is None or os.name != "posix":
+def _stubborn(folder: Path, preload: str, path: str) -> dict[str, str]:
+    """A PATH on which interpreters keep the injection, though a script says ``NODE_OPTIONS=… node server.js``."""
+    if os.name != "posix":
         return {}
-    stub = folder / "bin" / "node"
-    stub.parent.mkdir()
-    stub.write_text(
-        _NODE.format(marker=shlex.quote("preload.cjs"), preload=shlex.quote(preload), node=shlex.quote(node))
-    )
-    stub.chmod(0o700)
-    return {"PATH": os.pathsep.join((str(stub.parent), path))}
+    stubs = folder / "bin"
+    stubs.mkdir()
+    for name, text, kept in (("node", _NODE, preload), *((name, _PYTHON, str(folder)) for name in _PYTHONS)):
+        if program := shutil.which(name, path=path):
+            (stubs / name).write_text(text.format(kept=shlex.quote(kept), program=shlex.quote(program)))
+            (stubs / name).chmod(0o700)
+    return {"PATH": os.pathsep.join((str(stubs), path))}
 
 
 def changed_environment(env: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
@@ -119,6 +124,8 @@ class Noted:
     """Variables in which the app would have put a Stripe key of its own."""
     live: tuple[str, ...] = ()
     """Those of them that would have held a live key."""
+    processes: frozenset[int] = frozenset()
+    """Those that took it."""
 
 
 def read_notes(folder: Path) -> Noted:
@@ -129,6 +136,7 @@ def read_notes(folder: Path) -> Noted:
     except OSError:
         return Noted()
     found: dict[str, dict[str, None]] = {}
+    processes = set()
     for line in text.splitlines():
         try:
             event = json.loads(line)
@@ -137,10 +145,12 @@ def read_notes(folder: Path) -> Noted:
             continue
         words = (event.get(name) for name in ("runtime", "library", "host", "variable"))
         said = next((str(word) for word in words if word), "")
+        if kind == "loaded" and isinstance(event.get("pid"), int):
+            processes.add(event["pid"])
         if kind == "redirected":
             said = f"{said} {event.get('version') or ''}".strip()
         found.setdefault(kind, {})[said] = None
         if kind == "key replaced" and event.get("live") is True:
             found.setdefault("live", {})[said] = None
     order = ("loaded", "redirected", "refused", "key replaced", "live")
-    return Noted(*(tuple(found.get(kind, ())) for kind in order))
+    return replace(Noted(*(tuple(found.get(kind, ())) for kind in order)), processes=frozenset(processes))

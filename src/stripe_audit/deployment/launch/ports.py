@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Listener", "free_port", "is_below", "is_listening", "listener_on", "ports_below"]
+__all__ = ["Listener", "free_port", "is_below", "is_listening", "listener_on", "listeners_below", "ports_below"]
 
 _COMMAND_CAP = 4096
 _SHOWN = 120
@@ -113,12 +113,20 @@ def is_below(pid: int, ancestor: int) -> bool:
 
 def ports_below(ancestor: int) -> tuple[int, ...]:
     """The ports that a process or its descendants listen on, sorted (Linux; elsewhere none are seen)."""
+    return tuple(sorted({port for _, port in _listeners_and_ports(ancestor)}))
+
+
+def listeners_below(ancestor: int) -> tuple[int, ...]:
+    """Which of a process and its descendants listen on a port, sorted (Linux; elsewhere none are seen)."""
+    return tuple(sorted({pid for pid, _ in _listeners_and_ports(ancestor)}))
+
+
+def _listeners_and_ports(ancestor: int) -> Iterator[tuple[int, int]]:
     inodes = {inode: port for name in ("tcp", "tcp6") for port, _, inode in _listening(Path("/proc/net") / name)}
-    found = set()
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        if is_below(int(folder.parent.name), ancestor):
-            found |= {inodes[inode] for inode in _sockets(folder) if inode in inodes}
-    return tuple(sorted(found))
+        pid = int(folder.parent.name)
+        if is_below(pid, ancestor):
+            yield from ((pid, inodes[inode]) for inode in _sockets(folder) if inode in inodes)
 
 
 def _sockets(folder: Path) -> Iterator[str]:
