@@ -13,7 +13,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["Injection", "Noted", "changed_environment", "read_notes"]
@@ -152,5 +152,7 @@ def read_notes(folder: Path) -> Noted:
         found.setdefault(kind, {})[said] = None
         if kind == "key replaced" and event.get("live") is True:
             found.setdefault("live", {})[said] = None
-    order = ("loaded", "redirected", "refused", "key replaced", "live")
-    return replace(Noted(*(tuple(found.get(kind, ())) for kind in order)), processes=frozenset(processes))
+    runtimes, libraries, refused, replaced, live = (
+        tuple(found.get(kind, ())) for kind in ("loaded", "redirected", "refused", "key replaced", "live")
+    )
+    return Noted(runtimes, libraries, refused, replaced, live, frozenset(processes))
