@@ -136,7 +136,7 @@ export class Shop {
     const about = event.data.object;
     const intentId = about.object === 'payment_intent' ? about.id : about.payment_intent;
     const id = this.byIntent.get(intentId);
-    if (!id) return;
+    if (!id || this.order(id).intent !== intentId) return; // of no order, or of a first try that is over
     await this.alone(id, async () => {
       const intent = await this.stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] });
       if (!this.records.held.events.has(event.id)) this.follow(this.order(id), intent, event);
