@@ -65,8 +65,9 @@ def assess(once: trials.Repeated, seen: trials.Repeated) -> tuple[Severity, str,
     if seen.order is None or not seen.order.is_paid or fulfilled == 0:
         state = seen.order.raw_state if seen.order else "not found"
         return Severity.HIGH, "Duplicates undo an effect", f"{seen.title.capitalize()}, and the order is {state}."
-    if (seen.mails or 0) > (once.mails or 0):
-        detail = f"{seen.title.capitalize()}, and the customer got {seen.mails} mails instead of {once.mails}."
+    usual = max(once.mails or 0, 1)  # the one mail may have been on its way still
+    if (seen.mails or 0) > usual:
+        detail = f"{seen.title.capitalize()}, and the customer got {seen.mails} mails instead of {usual}."
         return Severity.MEDIUM, "A customer gets the same mail again", detail
     if seen.refusals:
         detail = f"{seen.title.capitalize()}: {seen.refusals} were not acknowledged, so Stripe sends them for days."

@@ -29,3 +29,9 @@ def test_what_duplicates_did(order, mails, refusals, severity):
     seen = Repeated("in-turn", "each event came three times", order, mails, refusals)
     wrong = judgment("webhook-duplicates-harmless").assess(ONCE, seen)
     assert (wrong and wrong[0]) == severity
+
+
+def test_a_mail_that_was_late_the_first_time_is_none_too_many():
+    late = Repeated("once", "each event came once", DONE, mails=0)
+    seen = Repeated("in-turn", "each event came three times", DONE, mails=1)
+    assert judgment("webhook-duplicates-harmless").assess(late, seen) is None
