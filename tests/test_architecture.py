@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("observers", "ports", "survey"),
     ("stripe_backend",),
     ("payments", "world"),
+    ("sight",),
     ("context",),
     ("trials",),
     ("settings",),

@@ -55,7 +55,13 @@ WHOLE = {
             "order": {"path": "/orders/{order}", "headers": {"X": "1"}},
         },
     },
-    "observers": {"order": {"kind": "http"}, "logs": {"kind": "process"}, "mail": {"alerts_to": "ops@example.com"}},
+    "observers": {
+        "order": {"kind": "http"},
+        "rows": {"shipments": {"kind": "sqlite", "path": "shop.db", "query": "SELECT 1 FROM s WHERE o = :order"}},
+        "logs": {"kind": "process"},
+        "mail": {"alerts_to": "ops@example.com"},
+        "notifications": {"alerts_to": "/alerts"},
+    },
     "audit": {"browser": sys.executable},
 }
 NO_BROWSER = {"audit": {"browser": ""}}
@@ -145,6 +151,7 @@ WITHOUT = [
     ("observer:order", {"observers": {"order": None}}),
     ("observer:logs", {"observers": {"logs": None}}),
     ("observer:mail", {"observers": {"mail": None}}),
+    ("observer:notifications", {"observers": {"notifications": None}}),
 ]
 WITHOUT += [
     (need, {"target": {"routes": {need.removeprefix("route:"): None}}})
@@ -175,7 +182,7 @@ def test_webhooks_and_orders_take_more_with_them(tmp_path):
 
 
 def test_orders_in_a_database_need_no_route(tmp_path):
-    order = {"order": {"kind": "sqlite", "path": "shop.db", "query": "SELECT 1"}}
+    order = {"order": {"kind": "sqlite", "path": "shop.db", "query": "SELECT :order"}}
     assert "observer:order" in declared(loaded(tmp_path, {"observers": order})).met
 
 

@@ -55,6 +55,8 @@ NEEDS: dict[str, str] = {
     "observer:order": "observers.order",
     "observer:logs": "observers.logs",
     "observer:mail": "observers.mail",
+    "observer:rows": "observers.rows",
+    "observer:notifications": "observers.notifications",
 }
 """What a check can need to be declared, and the setting that declares it."""
 

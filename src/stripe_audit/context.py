@@ -16,10 +16,10 @@ from stripe_audit.deployment.target import TargetClient
 from stripe_audit.deployment.transport import Answer, Headers, Transport
 from stripe_audit.errors import Inconclusive, LaunchError, Skip
 from stripe_audit.models import Effect, Evidence, Finding, Party, Severity, SourceLocation
-from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, eventually
-from stripe_audit.payments import Orders, Payments
+from stripe_audit.payments import Payments
 from stripe_audit.redaction import inert
 from stripe_audit.safety import live_sign
+from stripe_audit.sight import Sight
 from stripe_audit.stripe_backend.interface import StripeBackend
 from stripe_audit.webhooks.bodies import body_of
 from stripe_audit.world import Project, Register, World
@@ -30,7 +30,7 @@ T = TypeVar("T")
 _DETAIL_CAP = 4000
 
 
-class Context:
+class Context(Sight):
     """What a check sees. Everything that it sends is bounded, permitted, recorded and redacted."""
 
     def __init__(self, world: World, check: str) -> None:
@@ -126,32 +126,6 @@ class Context:
             raise Skip("the target does not talk to the audit's Stripe", setting="target.stripe")
         return self._stripe
 
-    @property
-    def orders(self) -> Orders:
-        """The target's records of payments. Raises Skip where none is declared."""
-        if self._world.make_orders is None:
-            raise Skip("no way to read orders is declared", setting="observers.order")
-        return Orders(self._world.make_orders(self.target), self._world.patience)
-
-    @property
-    def logs(self) -> LogObserver:
-        """The target's log. Raises Skip where none is declared."""
-        if self._world.logs is None:
-            raise Skip("the target's log is not declared", setting="observers.logs")
-        return self._world.logs
-
-    @property
-    def mail(self) -> MailObserver:
-        """The mails that the target sends. Raises Skip where none can be seen."""
-        if self._world.mail is None:
-            raise Skip("no mail sink is declared", setting="observers.mail")
-        return self._world.mail
-
-    @property
-    def alerts_to(self) -> str | None:
-        """The address that alerts go to, where it is declared."""
-        return self._world.alerts_to
-
     # Webhook events
 
     def webhook_for(self, event_type: str) -> WebhookRoute:
@@ -188,35 +162,6 @@ class Context:
             raise Skip("the target's https address is not known", setting="target.https_url")
         base = self.spec.https_url if is_https else self.spec.url
         return await self._transport.request(method, f"{base}{path}", effect=effect, **options)
-
-    # Waiting
-
-    async def log_lines(
-        self, mark: int, is_meant: Callable[[LogLine], bool], *, within: float | None = None, least: int = 1
-    ) -> list[LogLine]:
-        """The log lines after a mark that are meant, as soon as there are ``least`` of them, or at the deadline."""
-        log = self.logs
-
-        async def read() -> list[LogLine]:
-            return [line for line in log.since(mark) if is_meant(line)]
-
-        return (await eventually(read, lambda lines: len(lines) >= least, within=within or self.patience))[0]
-
-    async def mails(
-        self,
-        *,
-        to: str,
-        is_meant: Callable[[Mail], bool] = lambda mail: True,
-        within: float | None = None,
-        least: int = 1,
-    ) -> list[Mail]:
-        """The mails to an address that are meant, as soon as there are ``least`` of them, or at the deadline."""
-        sink = self.mail
-
-        async def read() -> list[Mail]:
-            return [mail for mail in sink.messages(to=to) if is_meant(mail)]
-
-        return (await eventually(read, lambda mails: len(mails) >= least, within=within or self.patience))[0]
 
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run something that takes the processor, or blocks, in a thread."""

@@ -18,6 +18,7 @@ from stripe_audit.scenario.files import own_folder
 from stripe_audit.settings import Settings
 from stripe_audit.settings.launching import way_without_launch
 from stripe_audit.settings.model import ItemSettings, RouteSettings, SecretSource
+from stripe_audit.settings.unset import unset_variables
 from stripe_audit.source.allowed import AllowedSecret
 from stripe_audit.web.inventory import AllowedScript
 
@@ -129,8 +130,9 @@ def declared_needs(
 ) -> Declared:
     """Which of a check's needs the settings meet."""
     target, observers = settings.model.target, settings.model.observers
-    has_orders = observers.order is not None and (observers.order.kind == "sqlite" or "order" in spec.routes)
-    has_logs = observers.logs is not None and (observers.logs.kind == "file" or is_launching)
+    unset = unset_variables(settings)
+    has_orders = observers.order is not None and (observers.order.kind != "http" or "order" in spec.routes)
+    has_logs = observers.logs is not None and (observers.logs.kind != "process" or is_launching)
     conditions = {
         "launch": is_launching,
         "stripe": settings.model.stripe.mode == "test"
@@ -148,9 +150,11 @@ def declared_needs(
         "chromium": shutil.which(settings.model.audit.browser) is not None,
         "route:webhook": bool(spec.webhooks),
         "webhook_secret": any(webhook.secret for webhook in spec.webhooks),
-        "observer:order": has_orders,
+        "observer:order": has_orders and "order" not in unset,
+        "observer:rows": any(f"rows.{name}" not in unset for name in observers.rows),
         "observer:logs": has_logs,
         "observer:mail": observers.mail is not None,
+        "observer:notifications": observers.notifications is not None,
         **{f"route:{role}": True for role in spec.routes},
     }
     reasons = (
@@ -160,6 +164,8 @@ def declared_needs(
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
         if target.database is not None and not conditions["database"]:
             reasons["database"] = "the declared way to the database is that of a launched target (--no-launch)"
+    for place, variable in unset.items():
+        reasons.setdefault(f"observer:{place.partition('.')[0]}", f"the variable {variable} is not set")
     for webhook in target.routes.webhook:
         if not isinstance(webhook.secret, SecretSource):
             continue

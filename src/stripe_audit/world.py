@@ -16,6 +16,8 @@ from stripe_audit.deployment.target import TargetClient
 from stripe_audit.errors import LaunchError
 from stripe_audit.keys import KeyKind
 from stripe_audit.observers.interface import LogObserver, MailObserver, OrderObserver
+from stripe_audit.observers.notifications import NotificationSink
+from stripe_audit.observers.rows import RowsObserver
 from stripe_audit.redaction import Redactor
 from stripe_audit.safety import Interlock
 from stripe_audit.source.allowed import AllowedSecret
@@ -75,9 +77,13 @@ class World:
     environment: str = "unknown"
     stripe: StripeSide | None = None
     make_orders: Callable[[TargetClient], OrderObserver] | None = None
+    rows: Mapping[str, RowsObserver] = field(default_factory=dict)
     logs: LogObserver | None = None
     mail: MailObserver | None = None
+    notifications: NotificationSink | None = None
     alerts_to: str | None = None
+    alerts_at: str | None = None
+    """The path at which the notification sink gets what goes to the people who run the target."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The variables that the settings give the target, as this run has filled them in."""
     launched: LaunchedTarget | None = None

@@ -23,8 +23,8 @@ def port_of(url: str) -> int:
 
 def test_everything_is_gone_afterwards(tmp_path: Path) -> None:
     with Stage(settings(tmp_path, observers={"mail": {"kind": "smtp"}})) as stage:
-        assert stage.stripe and stage.mail and stage.launched and stage.launched.pid
-        ports = [port_of(stage.spec.url), port_of(stage.stripe.address.url), stage.mail.address[1]]
+        assert stage.stripe and stage.observers.mail and stage.launched and stage.launched.pid
+        ports = [port_of(stage.spec.url), port_of(stage.stripe.address.url), stage.observers.smtp[1]]
         scratch = stage.scratch
         assert all(is_listening(port) for port in ports)
         assert scratch.is_dir()

@@ -101,7 +101,7 @@ def test_whatever_is_not_in_order_has_a_fix(tmp_path):
         ("target: {url: 'http://127.0.0.1:{port}'}", "target", "only a launched target"),
         ("target: {stripe: env}", "stripe", "cannot know a port"),
         (
-            "observers: {order: {kind: sqlite, path: shop.db, query: SELECT status FROM orders}}",
+            'observers: {order: {kind: sqlite, path: shop.db, query: "SELECT status FROM orders WHERE id = :order"}}',
             "observer order",
             "no such table",
         ),

@@ -148,7 +148,7 @@ def test_variables_are_texts_lists_or_mappings(project):
             "STRIPE_AUDIT_TARGET__LAUNCH__ENV__HOOK": "{webhook_secret:main}",
             "STRIPE_AUDIT_TARGET__LAUNCH__ENV__Mixed_Case__X": "8",
             "STRIPE_AUDIT_TARGET__ITEMS": "[{id: mug, price: 1234567890.12, currency: usd}]",
-            "STRIPE_AUDIT_OBSERVERS__ORDER": "{kind: sqlite, query: SELECT 1}",
+            "STRIPE_AUDIT_OBSERVERS__ORDER": "{kind: sqlite, query: SELECT :order}",
             "STRIPE_AUDIT_OBSERVERS__ORDER__PATH": "{scratch}/shop.db",
             "STRIPE_AUDIT_STRIPE__SECRET_KEY": "123456789",
         }
@@ -164,7 +164,7 @@ def test_variables_are_texts_lists_or_mappings(project):
 def test_the_order_of_variables_does_not_matter(project):
     pairs = [
         ("STRIPE_AUDIT_OBSERVERS__ORDER__PATH", "a.db"),
-        ("STRIPE_AUDIT_OBSERVERS__ORDER", "{kind: sqlite, query: SELECT 1, path: b.db}"),
+        ("STRIPE_AUDIT_OBSERVERS__ORDER", "{kind: sqlite, query: 'SELECT :order', path: b.db}"),
     ]
     for environ in (dict(pairs), dict(reversed(pairs))):
         assert project.model(environ=environ).observers.order.path == "a.db"

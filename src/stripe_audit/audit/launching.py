@@ -78,7 +78,8 @@ def _launch(settings: Settings) -> LaunchSettings:
 
 
 def _conventional(settings: Settings, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    launch, has_mail = _launch(settings), settings.model.observers.mail is not None
+    launch, mail = _launch(settings), settings.model.observers.mail
+    has_mail = mail is not None and (mail.kind == "smtp" or mail.smtp is not None)
     for placeholder, names in _CONVENTIONAL.items():
         is_there = bool(values[placeholder]) and (has_mail or not placeholder.startswith("smtp"))
         if is_there and not launch.says(placeholder):

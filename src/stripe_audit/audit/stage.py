@@ -16,6 +16,7 @@ from typing import Self
 from stripe_audit.audit.databases import opened_database
 from stripe_audit.audit.filling import fill_text, placeholders
 from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
+from stripe_audit.audit.observing import Observers
 from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
 from stripe_audit.audit.stripe_choice import address_for_target, chosen_keys, chosen_stripe, secrets_in_force
 from stripe_audit.context import Register, World
@@ -27,14 +28,8 @@ from stripe_audit.deployment.launch.proxy.overlay import Overlay, can_overlay
 from stripe_audit.deployment.launch.proxy.way import ProxyWay
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.spec import TargetSpec
-from stripe_audit.deployment.target import TargetClient
 from stripe_audit.describe import project_of, target_spec, webhook_secrets
 from stripe_audit.errors import LaunchError
-from stripe_audit.observers.http import HttpOrders
-from stripe_audit.observers.interface import LogObserver, OrderMapping, OrderObserver
-from stripe_audit.observers.logs import FileLog
-from stripe_audit.observers.mail import MailSink
-from stripe_audit.observers.sql import SqliteOrders
 from stripe_audit.redaction import Redactor, inert, remember
 from stripe_audit.safety import Interlock
 from stripe_audit.settings import Settings
@@ -76,8 +71,7 @@ class Stage:
         self.keys = chosen_keys(settings, seed)
         self.webhook_secrets = webhook_secrets(settings, seed, is_launching=self.is_launching)
         self.stripe = chosen_stripe(settings, self.keys, seed, is_led=self.way != "none")
-        mail = settings.model.observers.mail
-        self.mail = MailSink(mail.port) if mail else None
+        self.observers = Observers(settings)
         self.database: Database | None = None
         self.scratch = Path()
         self.api_version: str | None = None
@@ -110,9 +104,7 @@ class Stage:
                 self._opened.append(self.stripe.stop)
                 self.api_version = self.stripe.address.api_version
                 self.webhook_secrets = secrets_in_force(self.settings, self.webhook_secrets, self.stripe)
-            if self.mail:
-                self.mail.start()
-                self._opened.append(self.mail.stop)
+            self.observers.open(self.scratch, self._opened)
             self.database = opened_database(self.settings, self.scratch, self._opened, is_launching=self.is_launching)
             if self.is_launching:
                 self.start_target()
@@ -196,13 +188,13 @@ class Stage:
     @property
     def values(self) -> Mapping[str, str]:
         """What the placeholders of ``target.launch`` stand for in this run."""
-        host, port = self.mail.address if self.mail else ("127.0.0.1", 0)
         return placeholders(
             ports={**self.ports, **({} if "port" in self.ports else {"port": str(port_of(self.spec.url))})},
             keys=self.keys,
             stripe_url=address_for_target(self.settings, self.stripe),
             webhook_secrets=self.webhook_secrets,
-            smtp=(host, port),
+            smtp=self.observers.smtp,
+            notification_url=self.observers.notification_url,
             database=self.database.address if isinstance(self.database, ProxiedDatabase) else None,
             scratch=self.scratch,
             folder=self.settings.folder,
@@ -229,6 +221,7 @@ class Stage:
     def world(self, interlock: Interlock) -> World:
         """The world of this run under an interlock."""
         observers = self.settings.model.observers
+        self.observers.know(self.values)
         return World(
             tag=self.tag,
             spec=self.spec,
@@ -239,10 +232,13 @@ class Stage:
             budget=self.budget,
             environment=self.settings.model.target.environment,
             stripe=self.stripe.address if self.stripe else None,
-            make_orders=self._order_observer(),
-            logs=self._log_observer(),
-            mail=self.mail,
+            make_orders=self.observers.orders(has_route="order" in self.spec.routes),
+            rows=self.observers.rows(),
+            logs=self.observers.logs(self.log_path()),
+            mail=self.observers.mail,
+            notifications=self.observers.notifications,
             alerts_to=observers.mail.alerts_to if observers.mail else None,
+            alerts_at=observers.notifications.alerts_to if observers.notifications else None,
             data=self._data(),
             browser=shutil.which(self.settings.model.audit.browser),
             given=self.launch_variables() if self.ports else {},
@@ -274,27 +270,11 @@ class Stage:
         database = self.settings.path(fill_text(order.path, self.values)) if order and order.path else None
         return tuple(place for place in (database, self.scratch if self.ports else None) if place)
 
-    def _order_observer(self) -> Callable[[TargetClient], OrderObserver] | None:
-        declared = self.settings.model.observers.order
-        if declared is None:
-            return None
-        states = {str(state): tuple(words) for state, words in declared.states.items()}
-        mapping = OrderMapping(states, declared.amount_unit)
-        if declared.kind == "sqlite":
-            assert declared.path is not None and declared.query is not None
-            path, query = self.settings.path(fill_text(declared.path, self.values)), declared.query
-            return lambda target: SqliteOrders(path, query, mapping)
-        return (lambda target: HttpOrders(target, mapping)) if "order" in self.spec.routes else None
-
     def log_path(self) -> Path | None:
         """Where the target's log lines are, if that is declared."""
         declared = self.settings.model.observers.logs
-        if declared is None:
+        if declared is None or declared.unit:
             return None
-        if declared.kind == "file":
+        if declared.kind in ("file", "journal"):
             return self.settings.path(fill_text(declared.path or "", self.values))
         return self.launched.spec.output if self.launched else None
-
-    def _log_observer(self) -> LogObserver | None:
-        declared, path = self.settings.model.observers.logs, self.log_path()
-        return FileLog(path, is_json=declared.format == "json") if declared and path else None

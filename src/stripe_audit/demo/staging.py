@@ -71,7 +71,7 @@ class DemoStage(Stage):
     def addresses(self) -> dict[str, str]:
         """Where everything is, for people who run the shop by hand. Holds secrets: of this run's made-up account."""
         stripe = self.stripe.address if isinstance(self.stripe, EmbeddedStripe) else None
-        host, port = self.mail.address if self.mail else ("", 0)
+        host, port = self.observers.smtp
         return {
             "shop": self.spec.url,
             "shop over TLS": self.spec.https_url or "",

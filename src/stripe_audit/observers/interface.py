@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -197,10 +198,26 @@ class LogLine:
     @property
     def level(self) -> str:
         """``info``, ``warning``, ``error`` …; empty where the line names none. pino's numbers are translated."""
-        fields = self.fields or {}
-        value = fields.get("level", fields.get("severity", fields.get("levelname", "")))
+        if self.fields is None:
+            return _written_level(self.text)
+        value = self.fields.get("level", self.fields.get("severity", self.fields.get("levelname", "")))
         named = {10: "trace", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
         return named.get(value, "") if isinstance(value, int) else str(value).lower()
+
+
+_LEVEL = "trace|debug|info|notice|warn|warning|error|err|severe|critical|crit|fatal|alert|emerg|emergency"
+_WRITTEN = re.compile(
+    rf"\b(?:level|severity|lvl)=[\"']?(?i:({_LEVEL}))\b"  # logfmt
+    rf"|(?:^|[\[(<|])\s*(?i:({_LEVEL}))\s*[\])>|:]"  # [error] …, error: …
+    rf"|(?:^|[\s\[(|])({_LEVEL.upper()})(?=[\s\])|:,]|$)"  # … ERROR …
+)
+_WITHIN = 120
+
+
+def _written_level(text: str) -> str:
+    """The level at the beginning of a line of text."""
+    match = _WRITTEN.search(text[:_WITHIN])
+    return next(filter(None, match.groups()), "").lower() if match else ""
 
 
 class LogObserver(ABC):

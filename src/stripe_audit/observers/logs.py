@@ -14,6 +14,8 @@ __all__ = ["FileLog"]
 _READ_CAP = 8 * 1024 * 1024
 """Bytes that are read after a mark; what follows them is not seen."""
 _TRACE = 64
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4")
+"""Old logs that are not read: one may have the inode of the file that was marked, and its lines are older anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class _Place:
 class FileLog(LogObserver):
     """Positions are byte offsets.
 
-    After a rotation the end of the old file (where it still lies in the folder) and all of the new one are new; after
-    a truncation everything is.
+    After a rotation the end of the old file (where it still lies in the folder, by another name or as a copy) and all
+    of the new one are new; after a truncation everything is.
     """
 
     def __init__(self, path: Path, *, is_json: bool) -> None:
@@ -74,14 +76,23 @@ class FileLog(LogObserver):
         """What was still written to the file after the mark, under the name that it has now."""
         if place is None:
             return b""
-        for other in sorted(self._path.parent.glob(f"{self._path.stem}*")):
+        others = [one for one in self._path.parent.glob(f"{self._path.stem}*") if one.suffix not in _COMPRESSED]
+        for other in sorted(others, key=lambda one: (_inode(one) != place.inode, one.name)):
             try:
-                about = other.stat()
-                if other != self._path and about.st_ino == place.inode and stat.S_ISREG(about.st_mode):
+                if other != self._path and self._was_marked(other, place, mark):
                     return _read(other, mark, _READ_CAP)
             except OSError:
                 continue
         return b""
+
+    def _was_marked(self, other: Path, place: _Place, mark: int) -> bool:
+        """Whether it is the marked file under another name, or the copy that was made before it was truncated."""
+        about = other.stat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size < mark:
+            return False
+        if not place.before:
+            return about.st_ino == place.inode
+        return _read(other, mark - len(place.before), len(place.before)) == place.before
 
     def _line(self, text: str) -> LogLine:
         text = text.removesuffix("\r")
@@ -92,6 +103,13 @@ class FileLog(LogObserver):
                 return LogLine(text)
             return LogLine(text, fields if isinstance(fields, dict) else None)
         return LogLine(text)
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _read(path: Path, begin: int, size: int) -> bytes:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import email
-import email.policy
 import threading
-from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -14,34 +11,12 @@ from aiosmtpd.smtp import SMTP
 
 from stripe_audit.errors import TargetError
 from stripe_audit.observers.interface import Mail, MailObserver
+from stripe_audit.observers.mail_text import decoded
 
 __all__ = ["MailSink"]
 
 _SIZE_CAP = 1024 * 1024
 _COUNT_CAP = 5000
-_MOST_PARTS = 100
-"""A mail that names more boundaries is not taken apart: nested ones cost the parser the square of their number."""
-
-
-def _decoded(content: bytes) -> tuple[str, str]:
-    """Subject and text. Of a mail that cannot be taken apart, everything as it came: none is lost for being broken."""
-    try:
-        if content.lower().count(b"boundary") > _MOST_PARTS:
-            raise ValueError("too many parts")
-        message = email.message_from_bytes(content, policy=email.policy.default)
-        part = message.get_body(preferencelist=("plain", "html"))
-        subject = str(message.get("subject", ""))
-        return subject, _text_of(part) if isinstance(part, EmailMessage) else ""
-    except Exception:  # on hostile mails the standard library's parser raises what it likes
-        return "", content.decode("utf-8", "replace")
-
-
-def _text_of(part: EmailMessage) -> str:
-    try:
-        return str(part.get_content())
-    except (LookupError, ValueError):  # an encoding that nobody knows
-        raw = part.get_payload(decode=True)
-        return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
 
 
 class _Handler:
@@ -57,7 +32,7 @@ class _Handler:
             while held & self.held:  # noqa: ASYNC110 - let go from another thread
                 await asyncio.sleep(0.005)
             return "451 4.3.0 Try again"
-        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), *_decoded(envelope.original_content or b""))
+        mail = Mail(str(envelope.mail_from), tuple(envelope.rcpt_tos), *decoded(envelope.original_content or b""))
         with self.lock:
             if len(self.mails) >= _COUNT_CAP:
                 return "452 Too many messages"

@@ -73,10 +73,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value.decode("utf-8", "replace") if isinstance(value, (bytes, bytearray)) else str(value)
-
-
-def SqliteOrders(path: Any, query: str, mapping: OrderMapping, *, within: float = 5.0) -> SqlOrders:  # noqa: N802
-    """Until its callers have moved."""
-    from stripe_audit.observers.databases.sqlite import SqliteDatabase
-
-    return SqlOrders(SqliteDatabase(path, within=within), query, mapping)

@@ -62,7 +62,9 @@ def shown_settings(settings: Settings, redactor: Redactor) -> dict[str, Any]:
 def _declared(settings: Settings, value: object) -> Iterator[str]:
     """What is declared as a secret, in the file or by the name of a variable."""
     if isinstance(value, (SecretStr, SecretSource)):
-        yield settings.secret(value) or ""
+        secret = settings.secret(value) or ""
+        yield secret
+        yield from _url_password(secret)
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _declared(settings, getattr(value, name))

@@ -5,13 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stripe_audit.money import to_minor
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
 from stripe_audit.settings.databases import DatabaseSettings, check_database
 from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
+from stripe_audit.settings.observing import (
+    LogsObserverSettings,
+    MailObserverSettings,
+    NotificationsObserverSettings,
+    ObserverSettings,
+    OrderObserverSettings,
+    RowsObserverSettings,
+)
 from stripe_audit.settings.policy import AuditSettings
+from stripe_audit.settings.secret_source import Secret, SecretSource
 from stripe_audit.settings.strict import Strict
 from stripe_audit.settings.texts import (
     PLACEHOLDERS,
@@ -28,10 +37,12 @@ __all__ = [
     "LaunchSettings",
     "LogsObserverSettings",
     "MailObserverSettings",
+    "NotificationsObserverSettings",
     "ObserverSettings",
     "OrderObserverSettings",
     "PlanSettings",
     "RouteSettings",
+    "RowsObserverSettings",
     "RoutesSettings",
     "SecretSource",
     "SettingsModel",
@@ -39,24 +50,6 @@ __all__ = [
     "TargetSettings",
     "WebhookSettings",
 ]
-
-State = Literal["unpaid", "pending", "paid", "failed", "canceled", "refunded", "partially_refunded", "disputed"]
-
-
-class SecretSource(Strict):
-    """Where a secret comes from: an environment variable (then the target's env files), or made anew for each run."""
-
-    env: str | None = Field(None, description="name of an environment variable, or of a variable in target.env_files")
-    generated: bool = Field(False, description="made for each run; for targets that the audit launches")
-
-    @model_validator(mode="after")
-    def _one(self) -> SecretSource:
-        if bool(self.env) == self.generated:
-            raise ValueError("give either env: NAME or generated: true")
-        return self
-
-
-Secret = SecretStr | SecretSource
 
 
 class LoginSettings(Strict):
@@ -193,52 +186,6 @@ class TargetSettings(Strict):
         check_way(self.stripe, self.launch)
         check_database(self.database, self.launch)
         return self
-
-
-class OrderObserverSettings(Strict):
-    """How to read the target's own record of a payment."""
-
-    kind: Literal["http", "sqlite"] = "http"
-    path: str | None = Field(None, description="sqlite: the database file; may hold {scratch}")
-    query: str | None = Field(None, description="sqlite: one SELECT with :order, its columns named by our words")
-    states: dict[State, list[str]] = Field(default_factory=dict)
-    amount_unit: Literal["minor", "major"] = "minor"
-
-    @model_validator(mode="after")
-    def _complete(self) -> OrderObserverSettings:
-        if self.kind == "sqlite" and not (self.path and self.query):
-            raise ValueError("kind sqlite needs path and query")
-        return self
-
-
-class LogsObserverSettings(Strict):
-    """Where the target's log lines are."""
-
-    kind: Literal["process", "file"] = "process"
-    path: str | None = None
-    format: Literal["json", "text"] = "json"
-
-    @model_validator(mode="after")
-    def _complete(self) -> LogsObserverSettings:
-        if self.kind == "file" and not self.path:
-            raise ValueError("kind file needs path")
-        return self
-
-
-class MailObserverSettings(Strict):
-    """An SMTP sink that the audit opens; the target sends its mail there."""
-
-    kind: Literal["smtp"] = "smtp"
-    port: int = Field(0, ge=0, le=65535)
-    alerts_to: str | None = Field(None, description="the address that alerts go to")
-
-
-class ObserverSettings(Strict):
-    """Ways to read the target's state."""
-
-    order: OrderObserverSettings | None = None
-    logs: LogsObserverSettings | None = None
-    mail: MailObserverSettings | None = None
 
 
 class StripeSettings(Strict):

@@ -22,6 +22,7 @@ LAUNCH_PLACEHOLDERS = (
     "webhook_secret",
     "smtp_host",
     "smtp_port",
+    "notification_url",
     "database_host",
     "database_port",
     "scratch",

@@ -10,15 +10,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from stripe_audit.audit.preflight.lines import Line, State
+from stripe_audit.audit.preflight.observed import (
+    log_lines,
+    mail_lines,
+    notification_lines,
+    order_lines,
+    rows_lines,
+)
 from stripe_audit.audit.preflight.own_side import (
     env_file_lines,
-    mail_lines,
     plan_lines,
     settings_lines,
     stripe_cli_lines,
     stripe_lines,
 )
-from stripe_audit.audit.preflight.target_side import log_lines, order_lines, route_lines, target_lines
+from stripe_audit.audit.preflight.target_side import route_lines, target_lines
 from stripe_audit.settings import Settings
 
 __all__ = ["Line", "State", "preflight"]
@@ -29,8 +35,10 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Line]], ...] = (
     target_lines,
     route_lines,
     order_lines,
+    rows_lines,
     log_lines,
     mail_lines,
+    notification_lines,
     stripe_lines,
     stripe_cli_lines,
     plan_lines,

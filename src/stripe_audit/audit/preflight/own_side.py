@@ -1,4 +1,4 @@
-"""The audit's own side of a preflight: settings, env files, the mail sink, the Stripe side, the checks."""
+"""The audit's own side of a preflight: settings, env files, the Stripe side, the checks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from stripe_audit.audit.preflight.lines import WITHIN_S, Line, State, safe, stat
 from stripe_audit.catalog import Selection
 from stripe_audit.errors import AuditError
 from stripe_audit.keys import KeyKind, KeyMode, make_test_keys, parse_key, problems
-from stripe_audit.observers.mail import MailSink
 from stripe_audit.settings import Settings
 from stripe_audit.source.env_files import EnvFile, read_env_file
 from stripe_audit.stripe_backend.account import RealAccount
 from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
-__all__ = ["env_file_lines", "mail_lines", "plan_lines", "settings_lines", "stripe_cli_lines", "stripe_lines"]
+__all__ = ["env_file_lines", "plan_lines", "settings_lines", "stripe_cli_lines", "stripe_lines"]
 
 
 def settings_lines(settings: Settings) -> Iterator[Line]:
@@ -65,22 +64,6 @@ def _keys(settings: Settings, file: EnvFile, name: str) -> Iterator[Line]:
                 yield Line("key", State.NOTE, f"{told}, live", "a test deployment needs test keys")
             else:
                 yield Line("key", State.OK, told + ("" if mode is KeyMode.UNKNOWN else f", {mode}"))
-
-
-def mail_lines(settings: Settings) -> Iterator[Line]:
-    """The observer of mails."""
-    declared = settings.model.observers.mail
-    if declared is None:
-        yield Line("observer mail", State.NOTE, "not declared: mails are not judged", "observers.mail: {kind: smtp}")
-        return
-    sink = MailSink(declared.port)
-    try:
-        sink.start()
-    except AuditError as error:
-        yield Line("observer mail", State.WRONG, safe(error.message), error.hint or "observers.mail.port")
-        return
-    sink.stop()
-    yield Line("observer mail", State.OK, "a mail sink can be opened")
 
 
 def stripe_lines(settings: Settings) -> Iterator[Line]:

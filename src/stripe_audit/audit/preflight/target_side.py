@@ -1,21 +1,16 @@
-"""The target's side of a preflight: can it be started or reached, and can its state be read."""
+"""The target's side of a preflight: can it be started or reached, and which routes are declared."""
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
-from stripe_audit.audit.preflight.lines import WITHIN_S, Line, State, is_open, safe, status_of
+from stripe_audit.audit.preflight.lines import Line, State, is_open, status_of
 from stripe_audit.describe import target_spec, webhook_secrets
-from stripe_audit.errors import Inconclusive
-from stripe_audit.observers.interface import OrderMapping
-from stripe_audit.observers.sql import SqliteOrders
 from stripe_audit.settings import Settings
 
-__all__ = ["log_lines", "order_lines", "route_lines", "target_lines"]
+__all__ = ["route_lines", "target_lines"]
 
 
 def target_lines(settings: Settings) -> Iterator[Line]:
@@ -70,46 +65,3 @@ def route_lines(settings: Settings) -> Iterator[Line]:
         state = State.OK if status and status < 400 else State.NOTE
         told = f"GET {route.path} answers {status}" if status else f"GET {route.path} does not answer"
         yield Line(role, state, told, None if state is State.OK else f"mend target.routes.{role}, or the app")
-
-
-def order_lines(settings: Settings) -> Iterator[Line]:
-    """The observer of orders."""
-    declared = settings.model.observers.order
-    if declared is None:
-        told = "not declared: verdicts about what the app believes are skipped"
-        yield Line("observer order", State.NOTE, told, "observers.order")
-    elif declared.kind == "http":
-        yield Line("observer order", State.OK, "reads the route 'order'")
-    elif "{" in (declared.path or ""):
-        yield Line("observer order", State.OK, f"{declared.path}, which the launched target makes")
-    else:
-        path = settings.path(declared.path or "")
-        if not path.is_file():
-            fix = "observers.order.path, or start the app once"
-            yield Line("observer order", State.NOTE, f"{declared.path} does not exist yet", fix)
-            return
-        try:
-            asyncio.run(SqliteOrders(path, declared.query or "", OrderMapping(), within=WITHIN_S).read("doctor"))
-        except Inconclusive as error:
-            yield Line("observer order", State.WRONG, safe(error.message), error.supply)
-        else:
-            yield Line("observer order", State.OK, f"{declared.path} is read")
-
-
-def log_lines(settings: Settings) -> Iterator[Line]:
-    """The observer of log lines."""
-    declared = settings.model.observers.logs
-    if declared is None:
-        yield Line("observer logs", State.NOTE, "not declared: logging is not judged", "observers.logs")
-    elif declared.kind == "process":
-        is_launched = settings.model.target.launch is not None
-        told = "the launched target's output" if is_launched else "kind process needs target.launch"
-        yield Line(
-            "observer logs", State.OK if is_launched else State.NOTE, told, None if is_launched else "target.launch"
-        )
-    else:
-        path = settings.path(declared.path or "") if "{" not in (declared.path or "") else Path()
-        is_there = path.is_file() or "{" in (declared.path or "")
-        told = f"{declared.path}" + ("" if is_there else " does not exist yet")
-        state = State.OK if is_there else State.NOTE
-        yield Line("observer logs", state, told, None if is_there else "observers.logs.path")

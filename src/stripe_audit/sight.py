@@ -1,0 +1,118 @@
+"""What a check sees of the target's state, by the observers that the settings declare. They read, and never write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from stripe_audit.deployment.target import TargetClient
+from stripe_audit.errors import Skip
+from stripe_audit.observers.correlation import about
+from stripe_audit.observers.interface import LogLine, LogObserver, Mail, MailObserver, eventually
+from stripe_audit.observers.notifications import Notification, NotificationSink
+from stripe_audit.observers.rows import RowsObserver
+from stripe_audit.payments import Orders, Payment
+from stripe_audit.world import World
+
+__all__ = ["Sight"]
+
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
+
+
+class Sight:
+    """The part of a context that looks. Each look raises Skip where nothing of its kind is declared."""
+
+    _world: World
+    target: TargetClient
+
+    @property
+    def orders(self) -> Orders:
+        """The target's records of payments. Raises Skip where none is declared."""
+        if self._world.make_orders is None:
+            raise Skip("no way to read orders is declared", setting="observers.order")
+        return Orders(self._world.make_orders(self.target), self._world.patience)
+
+    def rows(self, name: str) -> RowsObserver:
+        """The rows of another table that are declared by this name. Raises Skip where there are none."""
+        if name not in self._world.rows:
+            known = ", ".join(self._world.rows) or "none"
+            raise Skip(f"no rows {name!r} are declared, but {known}", setting=f"observers.rows.{name}")
+        return self._world.rows[name]
+
+    @property
+    def logs(self) -> LogObserver:
+        """The target's log. Raises Skip where none is declared."""
+        if self._world.logs is None:
+            raise Skip("the target's log is not declared", setting="observers.logs")
+        return self._world.logs
+
+    @property
+    def mail(self) -> MailObserver:
+        """The mails that the target sends. Raises Skip where none can be seen."""
+        if self._world.mail is None:
+            raise Skip("no mail sink is declared", setting="observers.mail")
+        return self._world.mail
+
+    @property
+    def notifications(self) -> NotificationSink:
+        """What the target posts to ``{notification_url}``. Raises Skip where no such sink is declared."""
+        if self._world.notifications is None:
+            raise Skip("no sink for notifications is declared", setting="observers.notifications")
+        return self._world.notifications
+
+    @property
+    def alerts_to(self) -> str | None:
+        """The address that alerts go to, where it is declared."""
+        return self._world.alerts_to
+
+    @property
+    def alerts_at(self) -> str | None:
+        """The path at which the sink for notifications gets alerts, where it is declared."""
+        return self._world.alerts_at
+
+    # Waiting
+
+    async def log_lines(
+        self, mark: int, is_meant: Callable[[LogLine], bool], *, within: float | None = None, least: int = 1
+    ) -> list[LogLine]:
+        """The log lines after a mark that are meant, as soon as there are ``least`` of them, or at the deadline."""
+        log = self.logs
+
+        async def read() -> list[LogLine]:
+            return [line for line in log.since(mark) if is_meant(line)]
+
+        return (await eventually(read, lambda lines: len(lines) >= least, within=within or self._world.patience))[0]
+
+    def lines_about(self, payment: Payment, mark: int, *names: str) -> list[LogLine]:
+        """The log lines after a mark that are about a payment: those that name its order, its PaymentIntent or one of
+        ``names``, and those of the same requests (by request, trace or correlation id).
+        """
+        named = [name for name in (payment.order, payment.intent, *names) if name]
+        requests = [payment.answer.header(name) for name in _REQUEST_ID_HEADERS]
+        return about(self.logs.since(mark), named, [one for one in requests if one])
+
+    async def mails(
+        self,
+        *,
+        to: str,
+        is_meant: Callable[[Mail], bool] = lambda mail: True,
+        within: float | None = None,
+        least: int = 1,
+    ) -> list[Mail]:
+        """The mails to an address that are meant, as soon as there are ``least`` of them, or at the deadline."""
+        sink = self.mail
+
+        async def read() -> list[Mail]:
+            return [mail for mail in sink.messages(to=to) if is_meant(mail)]
+
+        return (await eventually(read, lambda mails: len(mails) >= least, within=within or self._world.patience))[0]
+
+    async def notified(
+        self, naming: Collection[str], *, at: str | None = None, within: float | None = None, least: int = 1
+    ) -> list[Notification]:
+        """The notifications that hold one of the texts, as soon as there are ``least`` of them, or at the deadline."""
+        sink = self.notifications
+
+        async def read() -> list[Notification]:
+            return sink.messages(at=at, naming=naming)
+
+        return (await eventually(read, lambda found: len(found) >= least, within=within or self._world.patience))[0]
