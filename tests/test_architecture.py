@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("payments", "world"),
     ("sight",),
     ("context",),
+    ("load",),
     ("trials",),
     ("settings",),
     ("scenario",),

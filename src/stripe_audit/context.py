@@ -163,6 +163,17 @@ class Context(Sight):
         base = self.spec.https_url if is_https else self.spec.url
         return await self._transport.request(method, f"{base}{path}", effect=effect, **options)
 
+    def admit(self, effect: Effect, requests: int) -> None:
+        """Have requests to the target permitted and counted, which go past the transport. SafetyError, BudgetError."""
+        self._world.interlock.permit(effect)
+        self._world.budget.spend(requests)
+
+    def inspect(self, text: str) -> None:
+        """Look for live signs in such an answer. Raises SafetyError once all writes are ended."""
+        if sign := live_sign([text]):
+            self._world.interlock.trip(sign)
+        self._world.interlock.permit(Effect.WRITE)
+
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run something that takes the processor, or blocks, in a thread."""
         return await asyncio.to_thread(function, *arguments)

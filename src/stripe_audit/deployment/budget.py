@@ -27,13 +27,13 @@ class Budget:
         with self._lock:
             return self._spent
 
-    def spend(self) -> None:
-        """Count one request, or raise BudgetError that names the setting."""
+    def spend(self, requests: int = 1) -> None:
+        """Count requests to come, or raise BudgetError that names the setting."""
         if time.monotonic() > self._deadline:
             raise BudgetError(f"the run's budget of {self._seconds:g} seconds is spent", hint="audit.budget.seconds")
         with self._lock:
-            if self._spent >= self._requests:
+            if self._spent + requests > self._requests:
                 raise BudgetError(
                     f"the run's budget of {self._requests} requests is spent", hint="audit.budget.requests"
                 )
-            self._spent += 1
+            self._spent += requests

@@ -46,6 +46,7 @@ from stripe_audit.trials.healths import HealthSeen, watch_health
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, travel
 from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
+from stripe_audit.trials.loads import Loaded, LoadFlaw, flaws_of, put_under_load
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.lost_mails import MailLost, lose_mail
 from stripe_audit.trials.mails import mails_if_seen
@@ -199,6 +200,10 @@ __all__ = [
     "leads_to_tls",
     "libraries_seen",
     "listen",
+    "LoadFlaw",
+    "Loaded",
+    "flaws_of",
+    "put_under_load",
     "log_mark",
     "made",
     "mails_if_seen",

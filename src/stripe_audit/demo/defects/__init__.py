@@ -18,6 +18,7 @@ from stripe_audit.demo.defects import (
     journeys,
     ledger,
     listening,
+    loads,
     numbers,
     outcomes,
     payments,
@@ -70,6 +71,7 @@ DEFECTS: dict[str, Defect] = {
         workers,
         ledger,
         second_looks,
+        loads,
     )
     for defect in family.DEFECTS
 }

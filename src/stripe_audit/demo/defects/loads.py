@@ -1,0 +1,105 @@
+"""Defects that show only while many webhook events come, for a while, not in a single burst."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from typing import Any
+
+from stripe_audit.demo.defects.model import Defect
+from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.webhooks import Receipts
+
+__all__ = ["DEFECTS"]
+
+_A_BURST = 45
+"""Events within a second that are still no load."""
+
+
+class _Pace:
+    """How many events came within the last second."""
+
+    def __init__(self) -> None:
+        self._moments: deque[float] = deque()
+
+    def count(self) -> int:
+        now = time.monotonic()
+        self._moments.append(now)
+        while self._moments[0] < now - 1:
+            self._moments.popleft()
+        return len(self._moments)
+
+
+def _pace(receipts: Receipts) -> int:
+    pace: _Pace = receipts.__dict__.setdefault("_pace", _Pace())
+    return pace.count()
+
+
+class _RingBuffer(Receipts):
+    """Acknowledged at once and worked off from a ring in memory, whose oldest entry makes room for the newest."""
+
+    async def accept(self, event: Mapping[str, Any]) -> None:
+        ring: OrderedDict[str, None] = self.__dict__.setdefault("_ring", OrderedDict())
+        dropped: set[str] = self.__dict__.setdefault("_dropped", set())
+        if _pace(self) <= _A_BURST:
+            return await super().accept(event)
+        subject = self.intent_of((event.get("data") or {}).get("object") or {}) or event["id"]
+        ring[subject] = None
+        while len(ring) > 5:
+            dropped.add(ring.popitem(last=False)[0])
+        if subject not in dropped:
+            await asyncio.sleep(0.1)
+        if subject not in dropped:
+            await super().accept(event)
+            ring.pop(subject, None)
+        return None
+
+
+class _ForgetsWhatItHandled(Receipts):
+    """A memory of the last events keeps copies away; under load they are forgotten before their copies come."""
+
+    async def handle(self, event: Mapping[str, Any]) -> None:
+        recent: OrderedDict[str, None] = self.__dict__.setdefault("_recent", OrderedDict())
+        is_crowded, is_known = _pace(self) > _A_BURST, event["id"] in recent
+        recent[event["id"]] = None
+        while len(recent) > 4:
+            recent.popitem(last=False)
+        if is_crowded and not is_known and self.is_handled(event):
+            intent = self.intent_of((event.get("data") or {}).get("object") or {})
+            if event["type"] == "payment_intent.succeeded":
+                statement = "UPDATE orders SET fulfilled = fulfilled + 1 WHERE intent = :intent AND fulfilled > 0"
+                self.store.run(statement, {"intent": intent})
+        await super().handle(event)
+
+
+class _PoolTooSmall(Receipts):
+    """The pool of connections to the database is empty while many events come: each of them is answered 500."""
+
+    async def accept(self, event: Mapping[str, Any]) -> None:
+        if _pace(self) > _A_BURST:
+            raise Refusal(500, "unexpected", "Something went wrong.")
+        await super().accept(event)
+
+
+DEFECTS = (
+    Defect(
+        "load-overflows-ring",
+        "Events are acknowledged into a ring in memory, whose oldest entries are overwritten under load",
+        "webhook-survives-load",
+        receipts=_RingBuffer,
+    ),
+    Defect(
+        "load-forgets-handled",
+        "The memory of handled events is small, so that under load a copy is handled like a new event",
+        "webhook-survives-load",
+        receipts=_ForgetsWhatItHandled,
+    ),
+    Defect(
+        "load-empties-pool",
+        "Under load the pool of connections is empty, and events are answered 500",
+        "webhook-survives-load",
+        receipts=_PoolTooSmall,
+    ),
+)
