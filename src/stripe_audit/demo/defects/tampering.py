@@ -200,6 +200,7 @@ DEFECTS = (
         "old-payment-pays-changed-order",
         "An order that was made dearer is paid with the PaymentIntent that it had before",
         "cheap-payment-not-swapped",
+        also=("first-try-is-over",),
         seen_in="woocommerce/woocommerce-gateway-stripe#4093",
         orders=_OldPaymentStaysOpen,
         receipts=_OrderFromMetadata,
