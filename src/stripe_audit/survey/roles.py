@@ -59,6 +59,12 @@ _READ_ONE = re.compile(
     r"(?:(?:req|request)\.(?:body|json)|\bbody|\bdata|\bpayload|request\.get_json\(\))"
     r"(?:\.get\(\s*['\"](\w+)['\"]|\[['\"](\w+)['\"]\]|\??\.(\w+))"
 )
+_ANSWER = re.compile(
+    r"(?:\.json|\bjsonify|\.send|\bJSONResponse|\bJsonResponse|Response\.json)\(\s*([^;]{1,600}?\)\s*(?:;|\n|$))"
+    r"|\breturn\s*(\{[^}]{1,600}\})"
+)
+"""What a handler answers with, from where it is begun to the end of the statement."""
+_SHAPES = (r"(?<![.\w])%s\b['\"]?\s*(?::|=(?!=))", r"(?<![.\w])%s\b\s*[,}\"']", r"\b%s\b\s*[:,}\"']")
 _METHODS_OF_A_BODY = {"get", "json", "text", "items", "keys", "raw", "toString", "object", "type", "id", "data"}
 
 
@@ -133,13 +139,19 @@ def _body(role: str, route: SourceRoute) -> dict[str, str]:
 def _response(role: str, route: SourceRoute) -> dict[str, str]:
     """Where our words are in the answer: the names that the handler mentions, else all that are usual."""
     mapping = {}
-    answered = _READ.sub("", route.handler)
+    whole = _READ.sub("", route.handler)
+    answered = "\n".join(one or other for one, other in _ANSWER.findall(whole)) or whole
     for word, names in _ANSWERED.get(role, {}).items():
-        seen = [name for name in names if name in route.answers] or [
-            name for name in names if re.search(rf"\b{name}\b\s*[:,}}\"']", answered)
-        ]
+        seen = [name for name in names if name in route.answers] or _mentioned(names, answered)
+        if not seen and word == _NEEDED[role]:
+            seen = _mentioned(names, whole)
         if seen:
             mapping[word] = seen[0]
         elif word == _NEEDED[role]:
             mapping[word] = " || ".join(names)
     return mapping
+
+
+def _mentioned(names: Iterable[str], text: str) -> list[str]:
+    """The names that a text gives to something, else those that stand by themselves, else all that stand in it."""
+    return [name for shape in _SHAPES for name in names if re.search(shape % name, text)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from stripe_audit.survey.project import Survey
 from stripe_audit.survey.roles import RoleRoute
+from stripe_audit.survey.wares import ware_of
 
 __all__ = ["Answers", "ci_job", "settings_text"]
 
@@ -52,7 +53,7 @@ def _target(found: Survey, told: Answers) -> Iterator[str]:
     if found.env_files:
         yield f"  env_files: {_flow(list(found.env_files))}   # {found.variables} variables; only read"
     yield from _launch(found, start)
-    yield "  # items: [{id: YOUR-PRODUCT, price: 19.99, currency: usd}]   # what can be bought, in major units"
+    yield from _items(found)
     yield from _routes(found, told)
     yield ""
 
@@ -86,6 +87,20 @@ def _launch(found: Survey, start: str) -> Iterator[str]:
     yield '      SMTP_HOST: "{smtp_host}"'
     yield '      SMTP_PORT: "{smtp_port}"'
     yield "    ready_within: 30   # seconds"
+
+
+def _items(found: Survey) -> Iterator[str]:
+    """What can be bought, in major units."""
+    payment = next(iter(found.having("create_payment")), None)
+    ware = ware_of(payment) if payment else None
+    if ware is None or payment is None:
+        yield "  # items: [{id: YOUR-PRODUCT, price: 19.99, currency: usd}]   # what can be bought, in major units"
+        return
+    why = f"the amount {ware.charged} at" if ware.charged else "any: the caller names the amount at"
+    yield (
+        f"  items: [{{id: anything, price: {ware.price}, currency: {ware.currency}}}]"
+        f"   # what can be bought, in major units; {why} {payment.route.place}"
+    )
 
 
 def _routes(found: Survey, told: Answers) -> Iterator[str]:
