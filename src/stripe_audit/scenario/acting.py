@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from stripe_audit.errors import TargetError
-from stripe_audit.scenario import delivering, importing, judging, paying, process, shopping
+from stripe_audit.scenario import delivering, importing, judging, looking, paying, process, shopping
 from stripe_audit.scenario.course import Course
 from stripe_audit.scenario.reading import Step
 from stripe_audit.trials.together import together
@@ -34,6 +34,8 @@ _ACTS: dict[str, Act] = {
     "lift": paying.lift,
     "restart": process.restart,
     "kill": process.kill,
+    "rows": looking.rows,
+    "notifications": looking.notifications,
     "expect": judging.judge,
     "eventually": judging.judge,
     "stays": judging.judge,

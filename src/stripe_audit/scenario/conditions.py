@@ -22,8 +22,16 @@ class Conditions(Action):
     answer: Name | None = Field(None, description="a saved answer: status, ok, json, text, ms, headers")
     stripe: Template | None = Field(None, description="an object of Stripe's API by its path")
     value: Value = Field(None, description="anything saved, as {{ … }}")
-    logs: list[Template] | None = Field(None, description="log lines with all these texts: count, levels, lines")
+    rows: Name | None = Field(None, description="a name in observers.rows, with of: count, rows")
+    logs: list[Template] | None = Field(
+        None, description="log lines with all these texts, and about what of names: count, levels, lines, fields"
+    )
     mail: Template | None = Field(None, description="mails to this address: count, subjects, bodies")
+    notifications: list[Template] | None = Field(
+        None, description="notifications with all these texts, about what of names: count, paths, texts, fields"
+    )
+    of: Name | None = Field(None, description="with rows, logs, notifications: the saved payment that they are about")
+    at: Template | None = Field(None, description="with notifications: to paths that begin so")
     deliveries: Name | None = Field(None, description="webhook events about what was made: types, held, refused")
     expand: list[str] = Field(default_factory=list, description="with stripe: what to expand")
     that: dict[Expression, Value] = Field(min_length=1)
@@ -36,6 +44,12 @@ class Conditions(Action):
         given = [name for name in SUBJECTS if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"conditions are about one subject of {', '.join(SUBJECTS)}")
+        if self.of and given[0] not in _ABOUT:
+            raise ValueError(f"of belongs to {', '.join(_ABOUT)}")
+        if self.rows and not self.of:
+            raise ValueError("rows are those of a payment; say which, as of: payment")
+        if self.at and given[0] != "notifications":
+            raise ValueError("at belongs to notifications")
         return self
 
     @property
@@ -44,7 +58,8 @@ class Conditions(Action):
         return next(name for name in SUBJECTS if getattr(self, name) is not None)
 
 
-SUBJECTS = ("order", "answer", "stripe", "value", "logs", "mail", "deliveries")
+SUBJECTS = ("order", "answer", "stripe", "value", "rows", "logs", "mail", "notifications", "deliveries")
+_ABOUT = ("rows", "logs", "notifications")
 
 
 class Expect(Conditions):

@@ -23,6 +23,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "create_customer": ("route:customer",),
     "create_checkout": ("route:checkout", "items", "stripe"),
     "create_subscription": ("route:subscribe", "plans", "stripe"),
+    "rows": ("observer:rows",),
+    "notifications": ("observer:notifications",),
     "restart": ("launch",),
     "kill": ("launch",),
     "hold": ("route:webhook",),
@@ -36,11 +38,14 @@ _AT_STRIPE = (
 )  # fmt: skip
 _SUBJECT_NEEDS = {
     "order": "observer:order",
+    "rows": "observer:rows",
+    "notifications": "observer:notifications",
     "logs": "observer:logs",
     "mail": "observer:mail",
     "stripe": "stripe",
     "deliveries": "stripe",
 }
+_LOOKING = ("rows", "notifications")
 _SHARED = ("target", "stripe", "deliveries")
 
 
@@ -112,7 +117,7 @@ def _effects(step: Step) -> Iterator[Effect]:
         yield Effect.PROBE
     elif isinstance(body, Request):
         yield Effect.READ if (body.method or "GET") == "GET" and body.body is None and not body.route else Effect.WRITE
-    elif not isinstance(body, Conditions) and action not in ("together", "lift"):
+    elif not isinstance(body, Conditions) and action not in ("together", "lift", *_LOOKING):
         yield Effect.WRITE
 
 
@@ -130,7 +135,7 @@ def _requests(step: Step) -> int:
     body: Any = step.model.body
     if step.model.explore:
         return (step.model.explore.sequences + _CONFIRMING) * _POLLS
-    if step.model.together:
+    if step.model.together or step.model.action in _LOOKING:
         return 0
     if not isinstance(body, Conditions):
         return int(getattr(body, "copies", 1)) * (2 if step.model.action.startswith("create_") else 1)

@@ -33,10 +33,12 @@ from stripe_audit.scenario.steps import (
     Hold,
     Kill,
     Name,
+    NotificationsStep,
     Pay,
     Refund,
     Request,
     Restart,
+    RowsStep,
     StripeCall,
     Template,
     Value,
@@ -90,6 +92,8 @@ class StepModel(_Model):
     lift: Name | None = Field(None, description="the name of a fault that is over")
     restart: Restart | None = None
     kill: Kill | None = None
+    rows: RowsStep | None = None
+    notifications: NotificationsStep | None = None
     expect: Expect | None = None
     eventually: Eventually | None = None
     stays: Stays | None = None

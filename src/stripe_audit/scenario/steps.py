@@ -29,10 +29,12 @@ __all__ = [
     "Hold",
     "Kill",
     "Name",
+    "NotificationsStep",
     "Pay",
     "Refund",
     "Request",
     "Restart",
+    "RowsStep",
     "Seconds",
     "StripeCall",
     "Template",
@@ -265,6 +267,21 @@ class Kill(Action):
     """The launched target is killed (SIGKILL), and started again unless ``start`` is false."""
 
     start: bool = True
+
+
+class RowsStep(Action):
+    """The rows of one payment in another table, as they are now: ``count`` and ``rows``, to be compared with later."""
+
+    table: Name = Field(description="a name in observers.rows")
+    of: Name = "payment"
+
+
+class NotificationsStep(Action):
+    """What the target has posted to {notification_url} so far: ``count``, ``paths``, ``texts``, ``fields``."""
+
+    with_: list[Template] = Field(default_factory=list, alias="with", description="only those with all these texts")
+    of: Name | None = Field(None, description="only those that name this saved payment")
+    at: Template | None = Field(None, description="only those to paths that begin so")
 
 
 class Fixture(Action):

@@ -1,4 +1,4 @@
-"""What conditions can be about: orders, answers, Stripe's objects, deliveries, rows, log lines, mails."""
+"""What conditions are about: orders, rows, answers, Stripe's objects, deliveries, log lines, mails, notifications."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Inconclusive, StripeError
-from stripe_audit.observers.interface import LogLine
 from stripe_audit.scenario.conditions import Conditions
 from stripe_audit.scenario.course import Course
+from stripe_audit.scenario.looking import lines_with, notified_of, rows_of
 from stripe_audit.scenario.paying import learn
 from stripe_audit.scenario.reading import Step
 from stripe_audit.trials.deliveries import settled
@@ -100,13 +100,25 @@ async def _value(course: Course, step: Step, body: Conditions) -> Seen:
     return Seen("value", "the saved value", value, {"value": value})
 
 
+async def _rows(course: Course, step: Step, body: Conditions) -> Seen:
+    table, name = str(body.rows), str(body.of)
+    data = await rows_of(course, table, name)
+    told = {"count": data["count"], "rows": data["rows"][:_LINES_CAP]}
+    made = course.made[name]
+    return Seen("rows", f"the rows {table} of {name}", data, told, made.answer, _route_of(course, name))
+
+
+async def _notifications(course: Course, step: Step, body: Conditions) -> Seen:
+    words, at = course.fill(step, [body.notifications, body.at])
+    data = await notified_of(course, words, body.of, at)
+    about = f"the notifications about {body.of}" if body.of else "the notifications"
+    told = {"with": words, "count": data["count"], "texts": data["texts"][:_LINES_CAP]}
+    return Seen("notifications", about, data, told)
+
+
 async def _logs(course: Course, step: Step, body: Conditions) -> Seen:
     words = [str(word) for word in course.fill(step, body.logs)]
-
-    def is_meant(line: LogLine) -> bool:
-        return all(word in line.text for word in words)
-
-    lines = [line for line in course.ctx.logs.since(course.log_mark or 0) if is_meant(line)]
+    lines = await lines_with(course, words, body.of)
     data: dict[str, Any] = {
         "count": len(lines),
         "levels": sorted({line.level for line in lines}),
@@ -114,7 +126,7 @@ async def _logs(course: Course, step: Step, body: Conditions) -> Seen:
         "fields": [dict(line.fields or {}) for line in lines],
     }
     told = {"with": words, "count": len(lines), "lines": data["lines"][:_LINES_CAP]}
-    return Seen("logs", "the log", data, told)
+    return Seen("logs", f"the log about {body.of}" if body.of else "the log", data, told)
 
 
 async def _mail(course: Course, step: Step, body: Conditions) -> Seen:
@@ -149,7 +161,9 @@ _READERS = {
     "answer": _answer,
     "stripe": _stripe,
     "value": _value,
+    "rows": _rows,
     "logs": _logs,
     "mail": _mail,
+    "notifications": _notifications,
     "deliveries": _deliveries,
 }

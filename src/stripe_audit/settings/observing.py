@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -183,7 +183,9 @@ class ObserverSettings(Strict):
     """Ways to read the target's state."""
 
     order: OrderObserverSettings | None = None
-    rows: dict[str, RowsObserverSettings] = Field(default_factory=dict, description="by names of your own")
+    rows: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], RowsObserverSettings] = Field(
+        default_factory=dict, description="by names of your own"
+    )
     logs: LogsObserverSettings | None = None
     mail: MailObserverSettings | None = None
     notifications: NotificationsObserverSettings | None = None
