@@ -208,12 +208,14 @@ DEFECTS = (
         "delayed-success-ignored",
         "checkout.session.async_payment_succeeded is acknowledged, and the order stays pending",
         "delayed-payment-arrives",
+        also=("checkout-declined-then-paid",),
         receipts=_DelayedSuccessIgnored,
     ),
     Defect(
         "delayed-failure-ignored",
         "checkout.session.async_payment_failed is acknowledged, and the order stays pending",
         "delayed-payment-fails",
+        also=("checkout-declined-then-paid",),
         receipts=_DelayedFailureIgnored,
     ),
     Defect(

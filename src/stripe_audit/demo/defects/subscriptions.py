@@ -130,6 +130,10 @@ DEFECTS = (
         "invoice-period-taken",
         "A month ends when its invoice's own period does, which is when it begins",
         "subscription-renewed",
+        also=(
+            "subscription-overdue",
+            "subscription-paid-at-start",
+        ),
         seen_in="vm0-ai/vm0#9777",
         orders=_InvoicePeriod,
     ),
