@@ -24,9 +24,9 @@ class WebhookSurvivesCrash(Check):
     What it checks:
         Pays orders, sends their events one shortly after the other, and kills the launched target (SIGKILL) when some
         of them are acknowledged, so that each is met at another moment. Then again while every call out that handling
-        makes, to Stripe and to the mail server, waits for its answer. The target is started again; what it had not
-        acknowledged is delivered again, as Stripe would, and in the end everything once more. Each order must be paid
-        and fulfilled once, and its customer told where customers are.
+        makes, to Stripe, to the mail server and to the sink for notifications, waits for its answer. The target is
+        started again; what it had not acknowledged is delivered again, as Stripe would, and in the end everything once
+        more. Each order must be paid and fulfilled once, and its customer told where customers are.
 
     Why it matters:
         Every deployment, lack of memory and reboot kills a handler somewhere. An event that is noted as done before the
@@ -74,14 +74,18 @@ def assess(crashed: Sequence[trials.Crashed]) -> list[Wrong]:
     """What is wrong, by kind; each names the moments."""
     lost = [one for one in crashed if one.order is None or not one.order.is_paid or one.order.fulfilled == 0]
     doubled = [one for one in crashed if any((order.fulfilled or 0) > 1 for order in (one.order, one.later) if order)]
-    untold = [one for one in crashed if one.mails == 0 and one not in lost]
+    untold = [one for one in crashed if one.untold and one not in lost]
     kinds = (
         ("acknowledged", Severity.CRITICAL, "Acknowledged events are lost in a crash", "lost", lost, True),
         ("unanswered", Severity.CRITICAL, "Events that come again after a crash are ignored", "lost", lost, False),
         ("doubled", Severity.CRITICAL, "A crash makes an event have its effect twice", "doubled", doubled, None),
         ("untold", Severity.MEDIUM, "A crash keeps customers from hearing of their payment", "untold", untold, None),
     )
-    states = {"lost": "are not paid and fulfilled", "doubled": "were fulfilled twice", "untold": "got no mail"}
+    states = {
+        "lost": "are not paid and fulfilled",
+        "doubled": "were fulfilled twice",
+        "untold": "were paid, and nobody told the customer",
+    }
     wrong = []
     for identity, severity, title, state, found, wanted in kinds:
         if met := [one for one in found if wanted in (None, one.is_acknowledged)]:

@@ -22,7 +22,7 @@ from stripe_audit.observers.interface import Order, eventually
 from stripe_audit.payments import Payment
 from stripe_audit.stripe_backend.interface import Call
 from stripe_audit.trials.events import event_of
-from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.outlets import Outlet, outlets_used
 from stripe_audit.trials.together import together
 
 __all__ = ["MOMENTS", "Crashed", "CrashesSeen", "crash_while_handling"]
@@ -43,9 +43,9 @@ _ID = re.compile(r"/[a-z]{2,9}_(?=\w*\d)\w{8,}(?=/|$)")
 class Crashed:
     """What became of an order whose event was being handled when the target was killed.
 
-    ``id`` is the moment: ``mail``, a call to Stripe, ``moments`` (without an answer), ``answered``. ``order`` is the
-    last seen after the event was delivered again where it had not been acknowledged, ``later`` after it came once more
-    in any case. ``mails`` is how many the customer got, None where that is not seen.
+    ``id`` is the moment: ``mail``, ``notification``, a call to Stripe, ``moments`` (without an answer), ``answered``.
+    ``order`` is the last seen after the event was delivered again where it had not been acknowledged, ``later`` after
+    it came once more in any case. ``untold`` names the outlets that told of an undisturbed payment, and of this not.
     """
 
     id: str
@@ -53,19 +53,17 @@ class Crashed:
     is_acknowledged: bool
     order: Order | None
     later: Order | None
-    mails: int | None
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CrashesSeen:
-    """What an undisturbed event does (``usual``: its order, and how many mails), and what became of the others.
+    """What an undisturbed event does (``usual``: its order), and what became of the others.
 
-    ``calls`` are the calls out that handling makes, ``unmet`` those that never came while they were waited for.
+    ``unmet`` are calls out that never came while their answers were to be kept back.
     """
 
     usual: Order | None
-    usual_mails: int | None
-    calls: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
     crashed: tuple[Crashed, ...] = ()
 
@@ -92,25 +90,25 @@ async def crash_while_handling(ctx: Context) -> CrashesSeen:
     launched = ctx.launched
     if launched is None or not launched.is_running:
         raise Skip("the target is not launched by this run", setting="target.launch")
-    usual, mails, took_s, calls = await _undisturbed(ctx)
+    usual, outlets, took_s, calls = await _undisturbed(ctx)
     if usual is None or not usual.is_paid or usual.fulfilled == 0:
-        return CrashesSeen(usual, mails)
-    outward = _kinds(calls)
-    names = [*outward, *(["mail"] if mails else [])]
+        return CrashesSeen(usual)
+    outward, holding = _kinds(calls), {outlet.name: outlet for outlet in outlets if outlet.can_hold}
+    names = [*outward, *holding]
     staggered, waiting = [
         await together(_under_way(ctx, name) for name in group) for group in (["moments"] * MOMENTS, names)
     ]
     try:
         await _kill_amid(ctx, launched, staggered, took_s)
         await _recover(ctx, launched, staggered)
-        unmet = await _kill_while_waiting(ctx, launched, waiting, outward, took_s)
+        unmet = await _kill_while_waiting(ctx, launched, waiting, outward, holding, took_s)
         await _recover(ctx, launched, waiting)
     finally:
         if not launched.is_running:
             await ctx.compute(launched.restart)
     met = [one for one in (*staggered, *waiting) if one.id not in unmet]
-    crashed = await together(_outcome(ctx, one, has_mails=bool(mails)) for one in met)
-    return CrashesSeen(usual, mails, tuple(names), tuple(unmet), tuple(crashed))
+    crashed = await together(_outcome(ctx, one, outlets) for one in met)
+    return CrashesSeen(usual, tuple(unmet), tuple(crashed))
 
 
 def _kinds(calls: Iterable[Call]) -> dict[str, tuple[str, str]]:
@@ -132,16 +130,16 @@ async def _under_way(ctx: Context, identity: str) -> _Under:
     return _Under(identity, f"while {identity} waited for its answer", payment, event, tuple(routes), routes)
 
 
-async def _undisturbed(ctx: Context) -> tuple[Order | None, int | None, float, list[Call]]:
-    """What an event does when nothing happens: the order, its mails, the seconds until then, the calls to Stripe."""
+async def _undisturbed(ctx: Context) -> tuple[Order | None, list[Outlet], float, list[Call]]:
+    """What an event does when nothing happens: the order, who tells of it, the seconds until then, calls to Stripe."""
     one, mark = await _under_way(ctx, "usual"), await ctx.stripe.mark()
     began = time.monotonic()
     await _deliver(ctx, one)
     order, _ = await ctx.orders.eventually(one.payment, _is_done)
     took_s = time.monotonic() - began
-    mails = await mails_if_seen(ctx, one.payment.email, within=min(ctx.patience, 1.0))
+    outlets = await outlets_used(ctx, one.payment)
     calls = await ctx.stripe.journal(object=one.payment.intent, since=mark, caller="target")
-    return order, None if mails is None else len(mails), took_s, calls
+    return order, outlets, took_s, calls
 
 
 def _is_done(order: Order) -> bool:
@@ -207,6 +205,7 @@ async def _kill_while_waiting(
     launched: LaunchedTarget,
     events: Sequence[_Under],
     outward: Mapping[str, tuple[str, str]],
+    outlets: Mapping[str, Outlet],
     took_s: float,
 ) -> list[str]:
     """Kill the target while each event waits for another answer from outside; which of them never asked.
@@ -220,11 +219,12 @@ async def _kill_while_waiting(
             action = {"kind": "slow", "seconds": 60}
             held[one.id] = await ctx.stripe.fault(action, method=method, path=path, object=one.payment.intent)
         else:
-            ctx.mail.hold(one.payment.email)
+            outlets[one.id].sink.hold(outlets[one.id].word(one.payment))
+    told = [(one.id, outlets[one.id].sink, outlets[one.id].word(one.payment)) for one in events if one.id in outlets]
 
     async def unmet() -> list[str]:
         calls = [name for name, fault in held.items() if not await fault.hits()]
-        return calls + [one.id for one in events if one.id not in held and not ctx.mail.is_waiting(one.payment.email)]
+        return calls + [name for name, sink, word in told if not sink.is_waiting(word)]
 
     try:
         async with _on_their_way(ctx, events, 0.0):
@@ -233,9 +233,8 @@ async def _kill_while_waiting(
     finally:
         for fault in held.values():
             await fault.lift()
-        for one in events:
-            if one.id not in held:
-                ctx.mail.let_go(one.payment.email)
+        for _, sink, word in told:
+            sink.let_go(word)
     return missing
 
 
@@ -259,11 +258,15 @@ async def _recover(ctx: Context, launched: LaunchedTarget, events: Sequence[_Und
         one.is_acknowledged = was
 
 
-async def _outcome(ctx: Context, one: _Under, *, has_mails: bool) -> Crashed:
+async def _outcome(ctx: Context, one: _Under, outlets: Sequence[Outlet]) -> Crashed:
     """What is left of it, and whether it has its effect again when it comes once more."""
     order, _ = await ctx.orders.eventually(one.payment, _is_done)
-    mails = await mails_if_seen(ctx, one.payment.email) if has_mails else None
+
+    async def silent() -> list[str]:
+        return [outlet.name for outlet in outlets if not outlet.count(one.payment)]
+
+    untold, _ = await eventually(silent, lambda names: not names, within=ctx.patience)
     again = _Under(one.id, one.title, one.payment, one.event, one.routes, list(one.routes))
     await _deliver(ctx, again)
     later, _ = await ctx.orders.stays(one.payment, lambda order: (order.fulfilled or 0) <= 1, during=_WATCHED_S)
-    return Crashed(one.id, one.title, one.is_acknowledged, order, later, None if mails is None else len(mails))
+    return Crashed(one.id, one.title, one.is_acknowledged, order, later, tuple(untold))
