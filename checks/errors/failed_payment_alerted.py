@@ -13,9 +13,10 @@ class FailedPaymentAlerted(Check):
     """The people who run the shop are alerted to a failed payment.
 
     What it checks:
-        Has a card declined, and waits for a mail to the declared alert address that names the order, the PaymentIntent
-        or the charge. Where no such address is declared (``observers.mail.alerts_to``), a line in the log that names
-        one of them at level ``warning`` or above is taken instead. That is the weaker form: it shows that an alert
+        Has a card declined, and waits for a mail to the declared alert address, or a notification at the declared path,
+        that names the order, the PaymentIntent or the charge. Where neither is declared (``alerts_to`` of
+        ``observers.mail`` and ``observers.notifications``), a line in the log that names one of them at level
+        ``warning`` or above is taken instead. That is the weaker form: it shows that an alert
         could be raised, not that anybody hears it, which is told as a note; its lack weighs less, too.
 
     Why it matters:
@@ -39,9 +40,9 @@ class FailedPaymentAlerted(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """One decline, then the mails to the alert address, or else the log."""
-        address, mark = ctx.alerts_to, trials.log_mark(ctx)
-        if not address and mark is None:
-            ctx.skip("neither an address for alerts nor a log is declared", setting="observers.mail.alerts_to")
+        places, mark = ctx.alert_places, trials.log_mark(ctx)
+        if not places and mark is None:
+            ctx.skip("neither a place for alerts nor a log is declared", setting="observers.mail.alerts_to")
         payment = await ctx.payments.new()
         answer = await ctx.payments.confirm(payment, DECLINED)
         if answer.state != "requires_payment_method":
@@ -49,10 +50,10 @@ class FailedPaymentAlerted(Check):
         names = await trials.names_of(ctx, payment)
         seen = ctx.evidence("a payment that was declined", data={"intent": payment.intent, "error": answer.error})
         route = ctx.target.route("create_payment").label
-        if address:
-            mails = await ctx.mails(to=address, is_meant=lambda mail: trials.is_named(mail.subject + mail.body, names))
-            if not mails:
-                detail = f"A card was declined, and no mail to {address} names the order, PaymentIntent or charge."
+        if places:
+            if not await ctx.alerts(names):
+                where = " or ".join(places)
+                detail = f"A card was declined, and nothing sent to {where} names the order, PaymentIntent or charge."
                 yield ctx.finding("Nobody is alerted to a failed payment", detail, seen, route=route)
             return
         assert mark is not None
@@ -60,7 +61,7 @@ class FailedPaymentAlerted(Check):
         about = [line for line in ctx.logs.since(mark) if trials.is_named(line.text, names)]
         if about and not any(line.level for line in about):
             ctx.inconclusive("the log's lines name no level", supply="observers.logs.format: json, with a level field")
-        ctx.note("no address for alerts is declared, so a line in the log was looked for; who hears it is not seen")
+        ctx.note("no place for alerts is declared, so a line in the log was looked for; who hears it is not seen")
         if wrong := assess(about):
             lines = [ctx.evidence("in the log", data={"line": line.text[:500]}) for line in about[:3]]
             yield ctx.finding(*wrong, seen, *lines, severity=Severity.LOW, route=route)
@@ -71,7 +72,5 @@ def assess(about: Sequence[LogLine]) -> tuple[str, str] | None:
     if any(map(trials.is_alarming, about)):
         return None
     levels = ", ".join(sorted({line.level for line in about})) or "no line names it"
-    detail = (
-        f"No line at warning or above names the declined payment ({levels}), and no address for alerts is declared."
-    )
+    detail = f"No line at warning or above names the declined payment ({levels}), and no place for alerts is declared."
     return "A failed payment cannot raise an alert", detail

@@ -69,6 +69,11 @@ class Sight:
         """The path at which the sink for notifications gets alerts, where it is declared."""
         return self._world.alerts_at
 
+    @property
+    def alert_places(self) -> tuple[str, ...]:
+        """Where alerts go, as far as it is declared: an address, a path of the sink for notifications."""
+        return tuple(place for place in (self.alerts_to, self.alerts_at) if place)
+
     # Waiting
 
     async def log_lines(
@@ -116,3 +121,16 @@ class Sight:
             return sink.messages(at=at, naming=naming)
 
         return (await eventually(read, lambda found: len(found) >= least, within=within or self._world.patience))[0]
+
+    async def alerts(self, naming: Collection[str], *, within: float | None = None) -> list[Mail | Notification]:
+        """What the people who run the target hear that holds one of the texts, by mail or by notification; as soon as
+        there is any, or at the deadline. Nothing where no such place is declared (``alert_places``).
+        """
+
+        async def read() -> list[Mail | Notification]:
+            mails = self.mail.messages(to=self.alerts_to) if self.alerts_to else []
+            posted = self.notifications.messages(at=self.alerts_at, naming=naming) if self.alerts_at else []
+            return [*(mail for mail in mails if any(text in mail.subject + mail.body for text in naming)), *posted]
+
+        wait = (within or self._world.patience) if self.alert_places else 0.0
+        return (await eventually(read, bool, within=wait))[0]

@@ -29,7 +29,7 @@ def judged(*, defects=(), flags=None):
 def test_without_an_address_the_log_is_looked_at_and_the_result_says_so():
     result = judged(flags=NO_ADDRESS)
     assert result.outcome == "passed"
-    assert "no address for alerts is declared" in " ".join(result.notes)
+    assert "no place for alerts is declared" in " ".join(result.notes)
 
 
 def test_without_an_address_and_without_a_line_it_is_a_low_finding():
@@ -41,3 +41,9 @@ def test_without_an_address_and_without_a_line_it_is_a_low_finding():
 
 def test_an_address_that_gets_nothing_is_not_made_up_for_by_the_log():
     assert judged(flags={"observers": {"mail": {"alerts_to": "others@example.com"}}}).outcome == "failed"
+
+
+def test_a_path_for_notifications_that_gets_nothing_is_told():
+    result = judged(flags={"observers": {"mail": {"alerts_to": None}, "notifications": {"alerts_to": "/ops"}}})
+    assert [finding.title for finding in result.findings] == ["Nobody is alerted to a failed payment"]
+    assert "nothing sent to /ops names the order" in result.findings[0].detail
