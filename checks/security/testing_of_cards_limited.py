@@ -58,7 +58,7 @@ class TestingOfCardsLimited(Check):
         announced = trials.announced_limit(done[-1].first)
         if limited:
             ctx.note(f"after {told} the answer was {limited.status}")
-            if not await trials.wait_for_a_turn(ctx):
+            if not await trials.wait_for_a_turn(ctx, limited):
                 ctx.note("the limit still held seconds later; later checks may be refused")
         elif announced:
             ctx.inconclusive(f"a limit is announced ({announced}), and {told} did not reach it")

@@ -140,8 +140,18 @@ def _settings(
         with swept_scratch():
             yield settings
         return
-    from stripe_audit.demo.defects import chosen
     from stripe_audit.demo.project import write_project
+
+    env = _demo_env(variant, defects) if variant or defects else {}
+    with swept_scratch() as scratch:
+        folder = scratch / "demo"
+        folder.mkdir()
+        yield load_settings(write_project(folder, variant=variant, defects=defects, env=env), flags=flags)
+
+
+def _demo_env(variant: str, defects: list[str]) -> dict[str, str | None]:
+    """What the defects change in the env file. Only here the shop itself is loaded, which takes a while."""
+    from stripe_audit.demo.defects import chosen
     from stripe_audit.demo.serving import VARIANTS
 
     try:
@@ -150,10 +160,7 @@ def _settings(
         raise UsageError(str(error), hint="'stripe-audit demo defects' lists them") from None
     if variant not in VARIANTS:
         raise UsageError(f"there is no variant {variant!r}", hint="one of " + ", ".join(filter(None, VARIANTS)))
-    with swept_scratch() as scratch:
-        folder = scratch / "demo"
-        folder.mkdir()
-        yield load_settings(write_project(folder, variant=variant, defects=defects, env=env), flags=flags)
+    return env
 
 
 _MORE = "an assumed target is only read; 'stripe-audit init' writes settings, with a launch that permits more"

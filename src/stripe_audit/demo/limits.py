@@ -40,7 +40,7 @@ class Turns:
     Whoever tries cards or articles is refused far more often than a customer is.
     """
 
-    refused_burst, refused_per_second = 80.0, 20.0
+    refused_burst, refused_per_second = 80.0, 12.0
 
     def __init__(self, burst: float, per_second: float) -> None:
         self._all = Bucket(burst, per_second)

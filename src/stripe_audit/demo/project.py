@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stripe_audit.demo.defects import chosen
+from stripe_audit.demo.certificate import TLS
 from stripe_audit.demo.pages import SCRIPT
 from stripe_audit.demo.repository import write_repository
-from stripe_audit.demo.serving import CA_FILE
 from stripe_audit.demo.sources import shop_sources
+
+if TYPE_CHECKING:
+    from stripe_audit.demo.defects import Defect
 
 __all__ = ["write_project"]
 
@@ -63,7 +66,7 @@ def write_project(
         template = template.replace(f"<<{name}>>", json.dumps(value))
     settings = folder / "stripe-audit.yaml"
     settings.write_text(template, "utf-8")
-    shutil.copyfile(CA_FILE, folder / "ca.pem")
+    shutil.copyfile(TLS / "ca.pem", folder / "ca.pem")
     variables = {**_ENV, **(env or {})}
     lines = [f"{name}={value}\n" for name, value in variables.items() if value is not None]
     env_file = folder / ".env"
@@ -73,10 +76,19 @@ def write_project(
     return settings
 
 
+def _chosen(names: Sequence[str]) -> Sequence[Defect]:
+    """The defects by name, whose code brings the whole shop with it, and Stripe's library. Raises ValueError."""
+    if not names:
+        return ()
+    from stripe_audit.demo.defects import chosen
+
+    return chosen(names)
+
+
 def _write_files(folder: Path, defects: Sequence[str], env: str) -> None:
     """The project's other files and its history, as its defects have made them."""
     files, past = {**_FILES, **shop_sources()}, dict[str, str]()
-    for defect in chosen(defects):
+    for defect in _chosen(defects):
         files |= defect.files
         past |= defect.past
         if defect.env_mode is not None:

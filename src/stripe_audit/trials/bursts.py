@@ -34,11 +34,6 @@ class Burst:
     first: Answer | None
     limited: Answer | None
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether one of the requests was told that it is enough, the first perhaps."""
-        return self.limited is not None or (self.first is not None and self.first.status == 429)
-
 
 async def _burst(ctx: Context, most: int, values_of: Callable[[], Mapping[str, Any]]) -> Burst:
     began, sent = time.monotonic(), 0
@@ -72,23 +67,27 @@ async def burst_of_orders(ctx: Context, most: int) -> Burst:
     return await _burst(ctx, most, ctx.payments.fresh)
 
 
-async def wait_for_a_turn(ctx: Context) -> bool:
-    """Wait until requests of both kinds are taken again as at first, for some seconds; whether they are.
+async def wait_for_a_turn(ctx: Context, limited: Answer) -> bool:
+    """Wait until requests of both kinds are taken again, for some seconds; whether they are. ``limited`` said enough.
 
-    A few at once, so that the limit has room again for whoever comes next.
+    Some refusals one after the other, so that a limit that fills drop by drop has room again for whoever comes next.
     """
 
-    async def ask() -> bool:
-        refusals = await burst_of_refusals(ctx, _ROOM)
-        is_limited = refusals is not None and refusals.is_limited
-        answer = None if is_limited else await _ask(ctx, ctx.payments.fresh())
+    async def is_refused_as_usual() -> bool:
+        refusals = await burst_of_refusals(ctx, 1)
+        return refusals is None or (refusals.first is not None and refusals.first.status != limited.status)
+
+    async def is_taken() -> bool:
+        answer = await _ask(ctx, ctx.payments.fresh())
         return answer is not None and answer.is_success
 
-    began = time.monotonic()
-    is_free = (await eventually(ask, bool, within=_PATIENCE_S))[1]
-    if is_free:  # asking has used up what room there was; it comes back as fast as it came
-        await asyncio.sleep(time.monotonic() - began)
-    return is_free
+    deadline, began = time.monotonic() + _PATIENCE_S, 0.0
+    for turn in (*[is_refused_as_usual] * _ROOM, is_taken):
+        if not (await eventually(turn, bool, within=max(0.0, deadline - time.monotonic())))[1]:
+            return False
+        began = began or time.monotonic()
+    await asyncio.sleep(time.monotonic() - began)  # asking has used up what room there was; it comes back as it came
+    return True
 
 
 def announced_limit(answer: Answer | None) -> str | None:
