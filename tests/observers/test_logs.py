@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripe_audit.observers import logs
+from stripe_audit.observers.interface import LogLine
 from stripe_audit.observers.logs import FileLog
 
 
@@ -69,6 +70,74 @@ def test_a_rotated_file_gives_the_end_of_the_old_one_and_all_of_the_new(path: Pa
     assert texts(log, mark) == ["last of the old"]
     write(path, new)
     assert texts(log, mark) == ["last of the old", new.strip()]
+
+
+def test_what_was_written_before_a_copy_and_truncation_is_in_the_copy(path: Path) -> None:
+    """logrotate's copytruncate."""
+    write(path, "old line\n")
+    log = FileLog(path, is_json=False)
+    mark = log.mark()
+    write(path, "last of the old\n")
+    path.with_name("app.log.1").write_bytes(path.read_bytes())
+    path.write_text("")
+    assert texts(log, mark) == ["last of the old"]
+    write(path, "new\n")
+    assert texts(log, mark) == ["last of the old", "new"]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz", ".zst"])
+def test_compressed_old_logs_are_not_read(path: Path, ending: str) -> None:
+    """Even where one has the inode of the file that was marked."""
+    write(path, "old line\n")
+    log = FileLog(path, is_json=False)
+    mark = log.mark()
+    write(path, "last of the old\n")
+    path.rename(path.with_name(f"app.log.1{ending}"))
+    write(path, "new\n")
+    assert texts(log, mark) == ["new"]
+
+
+def test_another_log_beside_it_is_not_taken_for_the_old_one(path: Path) -> None:
+    write(path, "old line\n")
+    write(path.with_name("app.log.2"), "older, and much longer than the other\n")
+    write(path.with_name("app.logic"), "old li")
+    log = FileLog(path, is_json=False)
+    mark = log.mark()
+    path.unlink()
+    write(path, "new\n")
+    assert texts(log, mark) == ["new"]
+
+
+def test_reading_changes_nothing(path: Path) -> None:
+    write(path, "old line\n")
+    path.chmod(0o400)
+    before = path.stat()
+    log = FileLog(path, is_json=True)
+    log.since(log.mark())
+    after = path.stat()
+    assert (after.st_mtime_ns, after.st_ctime_ns, after.st_size) == (before.st_mtime_ns, before.st_ctime_ns, 9)
+    assert [one.name for one in path.parent.iterdir()] == ["app.log"]
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("2026-11-25 01:02:03 ERROR payment failed", "error"),
+        ("2026-11-25T01:02:03Z [warn] payment failed", "warn"),
+        ("error: payment failed", "error"),
+        ("Error: payment failed", "error"),
+        ("WARNING:shop:payment failed", "warning"),
+        ("level=error msg=x", "error"),
+        ('time="2026" level="warning" msg=x', "warning"),
+        ("[Nest] 12 - 11/25/2026, 1:02:03 AM   ERROR [Payments] x", "error"),
+        ("I think an error happened, no information", ""),
+        ("payment o1 is paid", ""),
+        ("GET /errors 200", ""),
+        ("x" * 200 + " ERROR", ""),
+    ],
+)
+def test_the_level_of_a_line_of_text(text: str, level: str) -> None:
+    assert LogLine(text).level == level
 
 
 def test_a_file_that_was_deleted_and_made_again_is_new_as_a_whole(path: Path) -> None:
