@@ -70,5 +70,5 @@ def assess(payments: list[Payment], told: list[dict[str, Any]]) -> tuple[str, Se
     if told[0] == told[1]:
         words = ", ".join(told[0]) or "nothing"
         detail = f"The PaymentIntents of two orders say the same ({words}): none can be traced to its order."
-        return "none", Severity.MEDIUM, "PaymentIntents do not name their orders", detail
+        return "none", Severity.LOW, "PaymentIntents do not name their orders", detail
     return None

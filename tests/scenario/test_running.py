@@ -187,6 +187,29 @@ STEPS["events are held from the middle on"] = """
     - deliver: {}
     - eventually: {order: payment, that: {state: paid}}
 """
+STEPS["a subscription that is told late, and its second month"] = """
+    - create_subscription: {hold: true}
+    - pay: {payment: subscription, becomes: succeeded}
+    - stays: {order: subscription, during: 0.1, that: {state: unpaid}}
+    - deliver: {of: subscription}
+    - eventually: {order: subscription, that: {state: paid, fulfilled: 1, paid_until: {at_least: 1}}}
+    - advance: {days: 31, hours: 2, of: subscription}
+    - stays: {order: subscription, during: 0.1, that: {fulfilled: 1}}
+    - deliver: {of: subscription}
+    - eventually: {order: subscription, that: {state: paid, fulfilled: 2}}
+    - cancel: {payment: subscription}
+    - deliver: {of: subscription}
+    - eventually: {order: subscription, that: {state: canceled, currency: usd}}
+"""
+STEPS["a plan with a trial, and an item that is captured later"] = """
+    - create_subscription: {trial: true, currency: eur}
+    - expect: {stripe: "/v1/subscriptions/{{ subscription.id }}", that: {status: trialing, customer: {exists: true}}}
+    - create_payment: {capture: manual}
+    - pay: {becomes: requires_capture}
+    - eventually: {order: payment, that: {state: pending, raw_state: authorised}}
+    - capture: {amount: 20.00}
+    - eventually: {order: payment, that: {state: paid, amount: 2000}}
+"""
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -251,6 +274,21 @@ def test_final_steps_run_whatever_came_before(run: Run, stage: DemoStage) -> Non
             "- create_payment: {currency: xyz}\n- expect: {order: payment, that: {state: paid}}",
             "skipped",
             "no item with",
+        ),
+        (
+            "- create_subscription: {trial: true, currency: usd}\n- expect: {value: 1, that: {'@': 1}}",
+            "skipped",
+            "no plan with a trial with currency usd",
+        ),
+        (
+            "- create_payment: {capture: manual, item: mug}\n- expect: {value: 1, that: {'@': 1}}",
+            "skipped",
+            "no item that is captured later with id mug",
+        ),
+        (
+            "- create_payment: {}\n- advance: {days: 1, of: payment}\n- expect: {value: 1, that: {'@': 1}}",
+            "inconclusive",
+            "payment is no subscription",
         ),
         (
             "- create_payment: {}\n- pay: {with: declined, becomes: succeeded}\n"
