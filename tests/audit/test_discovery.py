@@ -100,6 +100,20 @@ def test_the_source_at_hand_is_read(tmp_path):
         found = discover(site.url, tmp_path)
     assert found.routes["health"]["path"] == "/up"
     assert "webhook is POST /stripe/hook (a.js:1)" in found.assumed
+    assert found.is_from_source and not found.items
+
+
+def test_the_price_in_the_source_is_assumed_and_told(tmp_path):
+    (tmp_path / "a.js").write_text("app.post('/pay', () => stripe.create({ amount: 500, currency: 'eur' }))\n")
+    with Site({}) as site:
+        found = discover(site.url, tmp_path)
+    assert found.items == ({"id": "anything", "price": "5.00", "currency": "eur"},)
+    assert "the price is 5.00 eur (a.js:1)" in found.assumed
+
+
+def test_what_the_target_serves_makes_no_source_of_the_folder(tmp_path):
+    with Site({"/api/health": (200, b"{}")}) as site:
+        assert not discover(site.url, tmp_path).is_from_source
 
 
 @pytest.mark.parametrize(
@@ -134,5 +148,16 @@ def test_a_bare_run_reads_and_says_what_it_assumed(tmp_path, monkeypatch):
     report = json.loads(done.stdout)
     assert any("routes are assumed" in note and "GET /api/health" in note for note in report["notes"])
     assert report["target"]["allowed"] == "read"
-    judged = {result["check"] for result in report["results"] if result["outcome"] in ("passed", "failed")}
-    assert "health-endpoint-answers" in judged
+    outcomes = {result["check"]: result["outcome"] for result in report["results"]}
+    assert outcomes["health-endpoint-answers"] in ("passed", "failed")
+    assert outcomes["webhook-service-reached"] == "skipped"
+
+
+def test_the_source_that_shows_the_routes_is_read_in_a_bare_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.js").write_text("app.get('/up', f)\nconst key = 'sk_live_51" + "aB3" * 30 + "'\n")
+    with Site({"/up": (200, b"{}")}) as site:
+        words = ["--url", site.url, "--format", "json", "--quiet", "-c", "secrets-not-in-source"]
+        done = CliRunner().invoke(run_command.make({}), words, catch_exceptions=False)
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["outcome"] == "failed", result

@@ -78,6 +78,11 @@ def test_an_app_that_does_not_call_stripe_is_told_what_to_try(app: Path) -> None
     assert report["target"]["allowed"] == "probe"
 
 
+def test_what_no_selected_check_made_call_stripe_is_not_said_to_miss_the_emulator(app: Path) -> None:
+    _, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "app.py", "PORT", "quiet")
+    assert report["target"]["reached"] and "emulator" not in notes(report)
+
+
 def test_an_app_that_shakes_the_injection_off_is_told_so(app: Path) -> None:
     _, report, _ = ran(app, "-c", "server-starts", "--", sys.executable, "-E", "app.py", "PORT", "quiet")
     assert "none of its processes took the injection" in notes(report)

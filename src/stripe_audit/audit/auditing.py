@@ -165,7 +165,7 @@ class Audit:
         lost = lost_injection(stage)
         if all(self.catalog[identity].effect <= Effect.READ for identity in self.selected):
             reason = "no selected check does more"
-            return Proof(Permission(Effect.READ, reason), lost)
+            return Proof(Permission(Effect.READ, reason), lost, is_tried=False)
         proof = prove(stage, allow_probes=self.settings.model.audit.allow_probes)
         return replace(proof, notes=(*lost, *proof.notes))
 
@@ -251,7 +251,7 @@ def _context(world: World, check: type[Check]) -> Context:
 
 
 def _closing_notes(stage: Stage, interlock: Interlock, proof: Proof) -> list[str]:
-    notes = list(connection_notes(stage))
+    notes = list(connection_notes(stage, is_tried=proof.is_tried))
     if stage.unreached:
         notes.append(f"the target was not reached: {stage.unreached}")
     if interlock.granted != proof.permission:

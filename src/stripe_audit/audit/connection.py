@@ -24,8 +24,8 @@ _SHOWN = 5
 """Names of a kind; a target can make up many."""
 
 
-def connection_notes(stage: Stage) -> tuple[str, ...]:
-    """What the report should say about the way from the target to Stripe."""
+def connection_notes(stage: Stage, *, is_tried: bool = True) -> tuple[str, ...]:
+    """What the report should say about the way from the target to Stripe. ``is_tried``: it had an occasion to call."""
     if isinstance(stage.stripe, RealAccount):
         return tuple(stage.safe(text) for text in stage.stripe.notes)
     if not stage.is_launching or not isinstance(stage.stripe, EmbeddedStripe) or stage.unreached:
@@ -33,7 +33,8 @@ def connection_notes(stage: Stage) -> tuple[str, ...]:
     noted = read_notes(injection_folder(stage.scratch))
     if stage.proxy:
         noted = replace(noted, refused=stage.proxy.refused)
-    return tuple(stage.safe(text) for text in _notes(stage, noted))
+    is_shown = is_tried or (stage.way == "inject" and not noted.runtimes)
+    return tuple(stage.safe(text) for text in _notes(stage, noted, is_tried=is_shown))
 
 
 def lost_injection(stage: Stage) -> tuple[str, ...]:
@@ -48,9 +49,9 @@ def _loss(stage: Stage) -> str | None:
     return loss_below(launched.pid, injection_folder(stage.scratch)) if launched and launched.pid else None
 
 
-def _notes(stage: Stage, noted: Noted) -> Iterator[str]:
+def _notes(stage: Stage, noted: Noted, *, is_tried: bool) -> Iterator[str]:
     assert stage.stripe
-    if not stage.stripe.target_calls() and not stage.stripe.live_keys_refused():
+    if is_tried and not stage.stripe.target_calls() and not stage.stripe.live_keys_refused():
         yield f"the target does not reach the emulator: {_why(stage, noted)}; try: {what_to_try(stage)}"
     if noted.live:
         yield (

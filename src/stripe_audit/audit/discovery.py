@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from stripe_audit.audit.preflight.lines import fetched, safe, status_of
-from stripe_audit.survey import survey
+from stripe_audit.survey import Survey, survey
 from stripe_audit.survey.openapi import routes_of_document
 from stripe_audit.survey.roles import RoleRoute, roles_of
 from stripe_audit.survey.routes import SourceRoute
+from stripe_audit.survey.wares import ware_of
 
 __all__ = ["Discovery", "discover", "discover_in_source"]
 
@@ -42,36 +43,44 @@ _MOST_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """Routes for the settings, by role, and how each was found, in words."""
+    """Routes and items for the settings, and how each was found, in words. ``is_from_source``: a route is."""
 
     routes: dict[str, Any]
     assumed: tuple[str, ...]
+    items: tuple[dict[str, str], ...] = ()
+    is_from_source: bool = False
 
 
 def discover(url: str, root: Path) -> Discovery:
     """Look at the source below ``root`` and at the target. Sends about twenty GETs, each within a second and a half."""
     url = url.rstrip("/")
     found = survey(root)
-    return _chosen([*found.routes, *_documented(url), *_well_known(url)], found.events)
+    return _chosen([*found.routes, *_documented(url), *_well_known(url)], found)
 
 
 def discover_in_source(root: Path) -> Discovery:
     """Look at the source below ``root`` only, for a target that does not run yet."""
     found = survey(root)
-    return _chosen(found.routes, found.events)
+    return _chosen(found.routes, found)
 
 
-def _chosen(routes: Iterable[SourceRoute], events: Iterable[str]) -> Discovery:
+def _chosen(routes: Iterable[SourceRoute], surveyed: Survey) -> Discovery:
     chosen = roles_of(list(routes))
     held: dict[str, Any] = {one.role: _setting(one) for one in chosen if one.role != "webhook"}
     webhooks = [one for one in chosen if one.role == "webhook"]
     if webhooks:
         held["webhook"] = [
-            {"name": f"webhook-{number}", "path": one.route.path, "events": list(events)}
+            {"name": f"webhook-{number}", "path": one.route.path, "events": list(surveyed.events)}
             for number, one in enumerate(webhooks, 1)
         ]
-    told = (safe(f"{one.role} is {one.method} {one.path} ({one.route.place})") for one in chosen)
-    return Discovery(held, tuple(told))
+    told = [f"{one.role} is {one.method} {one.path} ({one.route.place})" for one in chosen]
+    items: tuple[dict[str, str], ...] = ()
+    payment = next((one for one in chosen if one.role == "create_payment"), None)
+    if payment and (ware := ware_of(payment)):
+        items = ({"id": "anything", "price": str(ware.price), "currency": ware.currency},)
+        told.append(f"the price is {ware.price} {ware.currency} ({payment.route.place})")
+    is_from_source = any(one.route in surveyed.routes for one in chosen)
+    return Discovery(held, tuple(safe(text) for text in told), items, is_from_source)
 
 
 def _setting(one: RoleRoute) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Proof:
 
     permission: Permission
     notes: tuple[str, ...] = ()
+    is_tried: bool = True
+    """Whether the target was given an occasion to call Stripe."""
 
 
 def expected_permission(settings: Settings, *, is_launching: bool) -> Permission:

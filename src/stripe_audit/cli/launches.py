@@ -33,6 +33,7 @@ def completed(settings: Settings, flags: Mapping[str, Any]) -> tuple[Settings, l
     Whatever the file declares counts. Where it is silent, the command runs in the current folder, its output is read as
     the log, and source, env files and routes are those of the folder. Raises SettingsError.
     """
+    from stripe_audit.audit.discovery import discover_in_source
     from stripe_audit.audit.launching import NOT_READ
     from stripe_audit.settings import load_settings
 
@@ -46,27 +47,26 @@ def completed(settings: Settings, flags: Mapping[str, Any]) -> tuple[Settings, l
     if "root" not in target.model_fields_set:
         more["target"]["root"] = "."
     if "env_files" not in target.model_fields_set:
-        found = sorted(path.name for path in settings.folder.glob(".env*") if path.is_file())
-        more["target"]["env_files"] = [name for name in found if not name.endswith(NOT_READ)]
+        files = sorted(path.name for path in settings.folder.glob(".env*") if path.is_file())
+        more["target"]["env_files"] = [name for name in files if not name.endswith(NOT_READ)]
     if settings.model.observers.logs is None:
         more["observers"] = {"logs": {"kind": "process", "format": "text"}}
     if not settings.has_routes:
-        routes, assumed = _routes(settings)
-        more["target"]["routes"] = routes
+        found = discover_in_source(settings.folder)
+        more["target"]["routes"] = _with_secrets(found.routes)
+        if found.items and "items" not in target.model_fields_set:
+            more["target"]["items"] = list(found.items)
         notes.append(
-            "routes are assumed, since none are declared: " + "; ".join(assumed)
-            if assumed
+            "routes are assumed, since none are declared: " + "; ".join(found.assumed)
+            if found.assumed
             else "no routes are declared, and the source shows none; 'stripe-audit init' writes settings to fill in"
         )
     return load_settings(settings.origin, folder=settings.folder, flags=_over(flags, more)), notes
 
 
-def _routes(settings: Settings) -> tuple[dict[str, Any], tuple[str, ...]]:
-    from stripe_audit.audit.discovery import discover_in_source
-
-    found = discover_in_source(settings.folder)
-    webhooks = [{**webhook, "secret": {"generated": True}} for webhook in found.routes.get("webhook", [])]
-    return {**found.routes, **({"webhook": webhooks} if webhooks else {})}, found.assumed
+def _with_secrets(routes: dict[str, Any]) -> dict[str, Any]:
+    webhooks = [{**webhook, "secret": {"generated": True}} for webhook in routes.get("webhook", [])]
+    return {**routes, **({"webhook": webhooks} if webhooks else {})}
 
 
 def _over(flags: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

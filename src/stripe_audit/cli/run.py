@@ -180,7 +180,9 @@ def _discovered(settings: Settings, options: Options, flags: dict[str, Any]) -> 
     if not found.routes:
         note = "no routes are declared, and none were found; 'stripe-audit init' writes settings to fill in"
         return settings, replace(options, notes=(note,))
-    flags = {**flags, "target": {**flags.get("target", {}), "routes": found.routes}}
+    is_rooted = found.is_from_source and "root" not in settings.model.target.model_fields_set
+    root = {"root": "."} if is_rooted else {}
+    flags = {**flags, "target": {**flags.get("target", {}), "routes": found.routes, **root}}
     told = "routes are assumed, since none are declared: " + "; ".join(found.assumed)
     return load_settings(settings.origin, folder=settings.folder, flags=flags), replace(options, notes=(told, _MORE))
 
