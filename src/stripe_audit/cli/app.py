@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "Write stripe-audit.yaml from what the project's files say.",
     "doctor": "Look at settings, keys, routes and observers before a run.",
     "scenarios": "Payment journeys in YAML: list, validate, run.",
+    "load": "Send webhook events at a steady rate, and count what was lost or doubled.",
     "trigger": "Send one webhook event of any type, signed.",
     "replay": "Deliver a recorded sequence of webhook events again.",
     "emulator": "Run the embedded Stripe alone.",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stripe_audit.cli.deliverables import Deliverables
     from stripe_audit.settings import Settings
 
-__all__ = ["make", "run"]
+__all__ = ["make", "run", "settings_in_force"]
 
 Names = list[str]
 Severities = Literal["critical", "high", "medium", "low", "info"]
@@ -113,7 +113,7 @@ def run(
     again = checks_to_repeat(rerun_failed) if rerun_failed else []
     selection = Selection(*(tuple(names or ()) for names in (phase, task, [*(check or []), *again], exclude, tag)))
     notes: list[str] = []
-    with _settings(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
+    with settings_in_force(settings_file, flags, is_demo=demo, variant=variant, defects=defect or []) as settings:
         if command:
             settings, notes = completed(settings, flags)
         temporary = (settings.folder,) if demo else ()
@@ -128,7 +128,7 @@ def run(
 
 
 @contextmanager
-def _settings(
+def settings_in_force(
     path: Path | None, flags: dict[str, Any], *, is_demo: bool, variant: str, defects: list[str]
 ) -> Iterator[Settings]:
     """The settings in force; for the demo, those of a project that is written for this run and removed after it."""

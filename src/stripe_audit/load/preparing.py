@@ -14,20 +14,20 @@ from random import Random
 from typing import Any
 
 from stripe_audit.context import Context
-from stripe_audit.deployment.transport import tls_context
 from stripe_audit.errors import Inconclusive, TargetError
 from stripe_audit.load.shots import Endpoint, Shot
 from stripe_audit.payments import Payment
 from stripe_audit.webhooks.bodies import body_of
 
-__all__ = ["SUCCESS", "Ready", "in_order", "prepare"]
+__all__ = ["SUCCESS", "Ready", "Say", "in_order", "prepare"]
 
 SUCCESS = "payment_intent.succeeded"
 _AT_ONCE = 12
 _PAGE = 100
+_TOLD_EVERY = 500
 _TRIES, _PAUSE_S = 40, 0.5
 """For a payment that the target takes no turn for: a limit of theirs is ours to wait for, here."""
-Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Ready:
     shots: tuple[Shot, ...]
 
 
-async def prepare(ctx: Context, count: int, *, repeated: float, random: Random, progress: Progress) -> Ready:
+async def prepare(ctx: Context, count: int, *, repeated: float, random: Random, say: Say) -> Ready:
     """Enough orders for so many shots, ``repeated`` of which (0 to 1) are sent twice.
 
     Raises Skip or Inconclusive where payments cannot be made, or their events not be kept back or sent.
@@ -49,8 +49,7 @@ async def prepare(ctx: Context, count: int, *, repeated: float, random: Random, 
     routes = [route for route in ctx.spec.webhooks if route.secret]
     if not routes:
         raise Inconclusive("no webhook endpoint's secret is known", supply="target.routes.webhook[].secret")
-    tls = await ctx.compute(tls_context, ctx.spec.ca_file) if ctx.spec.url.startswith("https:") else None
-    endpoints = tuple(Endpoint(ctx.spec.url + route.path, route.secret or "", tls) for route in routes)
+    endpoints = tuple(Endpoint(ctx.spec.url + route.path, route.secret or "", ctx.spec.ca_file) for route in routes)
     heard = [frozenset(route.events) for route in routes]
     await ctx.stripe.hold(mentions=ctx.payments.reference().rpartition("-")[0])
     control = await _paid(ctx, is_held=False)
@@ -62,7 +61,7 @@ async def prepare(ctx: Context, count: int, *, repeated: float, random: Random, 
     if not any(shot.kind == SUCCESS for shot in control_shots):
         raise Inconclusive(f"no endpoint hears of {SUCCESS}", supply="target.routes.webhook[].events")
     unique = max(1, round(count / (1 + repeated)))
-    orders = await _many(ctx, math.ceil(unique / len(control_shots)), progress, is_held=not is_held)
+    orders = await _many(ctx, math.ceil(unique / len(control_shots)), say, is_held=not is_held)
     events = await _events(ctx, {payment.intent for payment in orders}, since=int(told[0]["created"]))
     shots = [list(_shots(payment, events[payment.intent], heard)) for payment in orders]
     return Ready(endpoints, control, control_shots, tuple(orders), in_order(shots, count, repeated, random))
@@ -100,15 +99,17 @@ async def _paid(ctx: Context, *, is_held: bool) -> Payment:
     return await ctx.payments.paid(is_held=is_held)
 
 
-async def _many(ctx: Context, count: int, progress: Progress, *, is_held: bool) -> list[Payment]:
+async def _many(ctx: Context, count: int, say: Say, *, is_held: bool) -> list[Payment]:
     made: list[Payment] = []
     turns = iter(range(count))
 
     async def make() -> None:
         for _ in turns:
             made.append(await _paid(ctx, is_held=is_held))
-            progress(len(made), count)
+            if len(made) % _TOLD_EVERY == 0 and len(made) < count:
+                say(f"{len(made)} of {count} orders are paid")
 
+    say(f"paying {count} orders at Stripe, of which the target is not told yet")
     makers = [asyncio.ensure_future(make()) for _ in range(min(_AT_ONCE, count))]
     try:
         await asyncio.gather(*makers)

@@ -12,7 +12,7 @@ from typing import Any
 from stripe_audit.context import Context
 from stripe_audit.errors import Inconclusive, SafetyError
 from stripe_audit.load.figures import Loaded, kinds_of_errors, spread_of
-from stripe_audit.load.preparing import SUCCESS, Progress, Ready, prepare
+from stripe_audit.load.preparing import SUCCESS, Ready, Say, prepare
 from stripe_audit.load.sender import Sender
 from stripe_audit.load.shots import Endpoint, Shot, ShotAnswered, is_taken, on_schedule
 from stripe_audit.models import Effect
@@ -52,33 +52,40 @@ class LoadAsked:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of a schedule. ``late_s`` is by how much the sender itself was late at worst."""
+    """What came of a schedule. ``late_s`` is by how much the sender itself was late at worst.
+
+    ``suspect`` are beginnings of answers that may hold a sign of live mode, where others have sent.
+    """
 
     answered: Sequence[ShotAnswered]
     late_s: float
     connections: int
     workers: int = 1
+    suspect: tuple[str, ...] = ()
 
 
 Send = Callable[[Sequence[Endpoint], Sequence[Shot], LoadAsked], Awaitable[Sent]]
 
 
 async def put_under_load(
-    ctx: Context, asked: LoadAsked, *, send: Send | None = None, progress: Progress = lambda done, of: None
+    ctx: Context, asked: LoadAsked, *, send: Send | None = None, say: Say = lambda text: None
 ) -> Loaded:
     """Pay orders, tell of them as fast as asked, deliver again what was refused, and read what the orders then are.
 
     Raises Inconclusive where one order, told of gently, does not come to be paid: then nothing can be learnt.
     """
     random = Random(asked.seed)  # noqa: S311 - an order of events, no secret
-    ready = await prepare(ctx, asked.count, repeated=asked.repeated, random=random, progress=progress)
+    ready = await prepare(ctx, asked.count, repeated=asked.repeated, random=random, say=say)
     watch = _Watch(ctx)
     await _control(ctx, ready, watch, asked)
     shots = on_schedule(ready.shots, asked.rate)
     ctx.admit(Effect.LOAD, len(shots))
+    say(f"sending {len(shots)} events, {asked.rate:g} a second")
     sent = await (send or watch.send)(ready.endpoints, shots, asked)
-    watch.check()
+    for text in sent.suspect:
+        ctx.inspect(text)
     again = await _deliver_again(ctx, ready, watch, asked, sent.answered)
+    say(f"reading {len(ready.orders)} orders")
     orders = await _read(ctx, [payment.order for payment in ready.orders])
     return _loaded(asked, ready, sent, again, orders)
 

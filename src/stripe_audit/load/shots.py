@@ -9,26 +9,29 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from stripe_audit import signatures
+from stripe_audit.deployment.transport import tls_context
 
 __all__ = ["Endpoint", "Shot", "ShotAnswered", "is_taken", "on_schedule", "written"]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where signed events go. ``tls`` is None for plain HTTP; ``head`` ends where the signature follows."""
+    """Where signed events go. ``ca_file`` is trusted beside the system's; ``head`` ends where the signature follows."""
 
     url: str
     secret: str = field(repr=False)
-    tls: ssl.SSLContext | None = field(repr=False, default=None)
+    ca_file: str | None = None
     host: str = field(init=False)
     port: int = field(init=False)
     head: bytes = field(init=False, repr=False)
+    tls: ssl.SSLContext | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        for name, value in (("host", parts.hostname or ""), ("port", port)):
+        tls = tls_context(self.ca_file) if parts.scheme == "https" else None
+        for name, value in (("host", parts.hostname or ""), ("port", port), ("tls", tls)):
             object.__setattr__(self, name, value)
         head = (
             f"POST {path} HTTP/1.1\r\nhost: {parts.netloc.rpartition('@')[2]}\r\n"
