@@ -102,10 +102,7 @@ class Catcher:
         return web.json_response({"total": len(self.mails), "count": len(listed), "start": 0, "items": listed})
 
 
-KINDS: dict[str, tuple[Callable[..., Mailbox], str]] = {
-    "mailpit": (Mailpit, "mailpit"),
-    "mailhog": (MailHog, "mailhog"),
-}
+KINDS: dict[str, Callable[..., Mailbox]] = {"mailpit": Mailpit, "mailhog": MailHog}
 
 
 @pytest.fixture(params=KINDS)

@@ -43,7 +43,7 @@ def post(
     ("path", "body", "kind", "fields", "texts"),
     [
         ("/slack", b'{"text": "schiefgegangen: o1 \\u2713"}', JSON, {"text": "schiefgegangen: o1 ✓"}, ["o1 ✓"]),
-        ("/blocks", b'{"blocks": [{"text": "pi_1 failed"}]}', JSON, {"blocks": [{"text": "pi_1 failed"}]}, ["pi_1 failed"]),
+        ("/blocks", b'{"parts": [{"text": "pi_1"}]}', JSON, {"parts": [{"text": "pi_1"}]}, ["pi_1"]),
         ("/sms", b"To=%2B49&Body=Order+o1%3A+paid", FORM, {"To": "+49", "Body": "Order o1: paid"}, ["Order o1: paid"]),
         ("/raw", b"order o1 \xff", "text/plain", {}, ["order o1"]),
         ("/list", b'["o1"]', JSON, {}, ["o1"]),
