@@ -15,6 +15,10 @@ CARDS = {
     "lost_card": "pm_card_visa_chargeDeclinedLostCard",
     "stolen_card": "pm_card_visa_chargeDeclinedStolenCard",
     "fraudulent": "pm_card_radarBlock",
+    "card_velocity_exceeded": "pm_card_visa_chargeDeclinedVelocityLimitExceeded",
+    "expired_card": "pm_card_chargeDeclinedExpiredCard",
+    "incorrect_cvc": "pm_card_chargeDeclinedIncorrectCvc",
+    "processing_error": "pm_card_chargeDeclinedProcessingError",
 }
 SECRET_REASONS = {
     "fraudulent": re.compile(r"fraud", re.IGNORECASE),
@@ -41,11 +45,13 @@ class DeclineReportedSafely(Check):
     """After a decline the customer learns that the payment failed, and not what the bank suspects.
 
     What it checks:
-        Has cards declined for want of money, as lost, as stolen, as fraudulent, and for no given reason. Then it reads
-        what the customer can: the order, the answer to a second try, the page, the mails. For the reasons that must
-        look like any other decline, nothing may be there that names them and is not there after a plain decline, too.
-        Nor may members of Stripe's objects be shown that are for the account's owner. The order or a mail must say
-        that the payment failed. It looks for English words and Stripe's codes; other languages are not understood.
+        Has cards declined for want of money, as lost, as stolen, as fraudulent, as used too often, as expired, for a
+        wrong CVC, for an error in processing, and for no given reason. Then it reads what the customer can: the order,
+        the answer to a second try, the page, the mails. For the reasons that must look like any other decline, nothing
+        may be there that names them and is not there after a plain decline, too. Nor may members of Stripe's objects be
+        shown that are for the account's owner, or what Stripe tells that owner. After each decline the order or a mail
+        must say that the payment failed. It looks for English words and Stripe's codes; other languages are not
+        understood.
 
     Why it matters:
         Whoever tries a stolen card is told by its reason that it is known to be stolen, and takes the next one. An
@@ -99,7 +105,13 @@ def assess(heard: Sequence[trials.Heard], *, expects_failed: bool) -> list[Wrong
                 wrong.setdefault(
                     f"raw {surface}", Wrong("raw", Severity.LOW, "Stripe's raw error is shown", detail, surface)
                 )
-    if expects_failed and not any(one.is_told for one in heard):
-        detail = "The cards were declined; no order became failed and no mail came."
+            if one.for_owner and one.for_owner in text and one.for_owner not in plain.surfaces.get(surface, ""):
+                detail = f"After a {one.reason} decline, what the customer reads ({surface}) is outcome.seller_message."
+                title = "The customer is shown what Stripe tells the account's owner"
+                wrong.setdefault(f"owner {surface}", Wrong("owner", Severity.MEDIUM, title, detail, surface))
+    untold = [one.reason for one in heard if not one.is_told]
+    if expects_failed and untold:
+        reasons = "the cards were declined" if len(untold) == len(heard) else f"after {', '.join(untold)}"
+        detail = f"No order became failed and no mail came: {reasons}."
         wrong["told"] = Wrong("told", Severity.MEDIUM, "A declined customer is not told", detail)
     return list(wrong.values())

@@ -44,7 +44,7 @@ class WebhookFailureRetried(Check):
             yield await trials.unrecorded(ctx, "An event that fails has nothing to be tried again for.")
             return
         if not failed.hits and not failed.is_acknowledged:
-            ctx.inconclusive(f"a genuine event was answered {told(failed)}, though nothing failed")
+            ctx.inconclusive(f"a genuine event was answered {failed.told}, though nothing failed")
         if not failed.hits:
             ctx.inconclusive("the target asks Stripe nothing while it handles an event, so that nothing can fail there")
         ctx.note("acknowledged, and worked off later" if failed.is_acknowledged else "refused, and delivered again")
@@ -55,32 +55,29 @@ class WebhookFailureRetried(Check):
         if wrong := assess(failed):
             severity, title, detail = wrong
             seen = ctx.evidence(
-                f"{failed.hits} calls to Stripe failed; the event was answered {told(failed)}",
+                f"{failed.hits} calls to Stripe failed; the event was answered {failed.told}",
                 data=failed.order.summary,
             )
             route = ctx.webhook_for("payment_intent.succeeded").label
             yield ctx.finding(title, detail, seen, severity=severity, route=route)
 
 
-def told(failed: trials.HandlingFailed) -> str:
-    """What the first delivery was answered with, at each endpoint."""
-    return ", ".join(str(status or "nothing") for status in failed.statuses) or "nothing: no endpoint listens"
-
-
 def assess(failed: trials.HandlingFailed) -> tuple[Severity, str, str] | None:
     """What is wrong in the end, and is not so without a failure: severity, title, detail."""
-    order, usual = failed.order, failed.usual.fulfilled if failed.usual else None
-    if order is not None and (order.fulfilled or 0) > max(usual or 0, 1):
-        detail = f"The first handling failed, and in the end the order was fulfilled {order.fulfilled} times."
-        return Severity.CRITICAL, "A failed handling has its effect twice", detail
-    if order is None or not order.is_paid or (order.fulfilled == 0 and usual != 0):
-        state = f"{order.raw_state!r}, fulfilled {order.fulfilled or 0} times" if order else "not found"
-        if failed.is_acknowledged:
-            detail = f"It was answered {told(failed)} though its handling failed; the order stays {state}."
+    order, told = failed.order, failed.told
+    state = f"{order.raw_state!r}, fulfilled {order.fulfilled or 0} times" if order else "not found"
+    match failed.fate:
+        case "once":
+            return None
+        case "twice":
+            detail = f"The first handling failed, and in the end the order is {state}."
+            return Severity.CRITICAL, "A failed handling has its effect twice", detail
+        case "lost":
+            detail = f"It was answered {told} though its handling failed; the order stays {state}."
             return Severity.CRITICAL, "A failed event is acknowledged and lost", detail
-        if failed.is_taken_later:
-            detail = f"It was refused ({told(failed)}), acknowledged when it came again, and the order stays {state}."
+        case "skipped":
+            detail = f"It was refused ({told}), acknowledged when it came again, and the order stays {state}."
             return Severity.CRITICAL, "A failed event counts as handled when it comes again", detail
-        detail = f"It was refused ({told(failed)}) and still is, with Stripe well again; the order stays {state}."
-        return Severity.HIGH, "A failed event is refused for good", detail
-    return None
+        case "refused":
+            detail = f"It was refused ({told}) and still is, with Stripe well again; the order stays {state}."
+            return Severity.HIGH, "A failed event is refused for good", detail

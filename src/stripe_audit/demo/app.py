@@ -41,6 +41,7 @@ class Shop(Certified):
     orders_type: type[SubscriptionOrders] = SubscriptionOrders
     receipts_type: type[Receipts] = Receipts
     pages_type: type[Pages] = Pages
+    outbox_type: type[Outbox] = Outbox
     webhook_methods: tuple[str, ...] = ("POST",)
     workers: int | None = None  # the configured number
 
@@ -48,7 +49,7 @@ class Shop(Certified):
         self.config = config
         self.journal = journal
         self.store = Store(config.database)
-        self.outbox = Outbox(config, self.store)
+        self.outbox = self.outbox_type(config, self.store)
         self.stripe = self.stripe_side(config)
         self.orders = self.orders_type(config, self.store, self.stripe, self.outbox, journal)
         self.receipts = self.receipts_type(self.orders)

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 """
 
 
-_LOCKED_MS = 250
+_LOCKED_MS = 120
 """How long a statement waits for another writer: everybody waits with it, so that it had better fail soon."""
 
 

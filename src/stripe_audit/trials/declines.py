@@ -10,6 +10,7 @@ from stripe_audit.observers.interface import Mail, OrderState
 from stripe_audit.payments import Payment
 from stripe_audit.trials.deliveries import settled
 from stripe_audit.trials.mails import mails_if_seen
+from stripe_audit.trials.stripe_calls import intent_of
 
 __all__ = ["Heard", "heard_after"]
 
@@ -18,12 +19,14 @@ class Heard(NamedTuple):
     """What a customer heard after a decline.
 
     ``reason`` is Stripe's decline code, ``is_told`` whether the order or a mail says that the payment failed, and
-    ``surfaces`` what there is to read: route or mail, and its text.
+    ``surfaces`` what there is to read: route or mail, and its text. ``for_owner`` is what Stripe tells the account's
+    owner of the decline (``outcome.seller_message``).
     """
 
     reason: str
     is_told: bool
     surfaces: Mapping[str, str]
+    for_owner: str = ""
 
 
 async def heard_after(ctx: Context, card: str) -> Heard:
@@ -38,7 +41,10 @@ async def heard_after(ctx: Context, card: str) -> Heard:
     )
     mails = await mails_if_seen(ctx, payment.email, within=0.5) or []
     surfaces = await read(ctx, payment) | ({"mail": text_of(mails)} if mails else {})
-    return Heard(str(answer.error.get("decline_code")), is_told or bool(mails), surfaces)
+    charge = (await intent_of(ctx, payment)).get("latest_charge") or {}
+    for_owner = str((charge.get("outcome") or {}).get("seller_message") or "") if isinstance(charge, Mapping) else ""
+    reason = str(answer.error.get("decline_code") or answer.error.get("code"))
+    return Heard(reason, is_told or bool(mails), surfaces, for_owner)
 
 
 async def read(ctx: Context, payment: Payment) -> dict[str, str]:

@@ -17,7 +17,7 @@ from stripe_audit.payments import Payment
 from stripe_audit.trials.deliveries import settled
 from stripe_audit.trials.stripe_calls import intent_of
 
-__all__ = ["JOURNEYS", "Journey", "expected_states", "travel"]
+__all__ = ["JOURNEYS", "Journey", "expected_states", "give_back_half", "travel"]
 
 Step = Callable[[Context, Payment], Awaitable[None]]
 
@@ -129,6 +129,12 @@ async def travel(ctx: Context, identity: str, *, item: Item | None = None, is_he
     if status != journey.intent:
         raise Inconclusive(f"after {journey.title} the PaymentIntent is {status} at Stripe, not {journey.intent}")
     return payment
+
+
+async def give_back_half(ctx: Context, payment: Payment) -> None:
+    """Refund half of a payment, as the shop's owner does in the Dashboard, and wait until that has been told of."""
+    await _refund(2)(ctx, payment)
+    await settled(ctx, [payment.intent])
 
 
 def expected_states(ending: OrderState, declared: Collection[OrderState]) -> frozenset[OrderState]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from stripe_audit.context import Context
 from stripe_audit.errors import Skip
 from stripe_audit.observers.interface import Mail
 
-__all__ = ["mails_if_seen"]
+__all__ = ["dead_links", "links_in", "mails_if_seen"]
+
+_LINK = re.compile(r"https?://\S+|(?<![\w/.])/[A-Za-z][\w./?=&%~-]*")
+_MOST_LINKS = 5
 
 
 async def mails_if_seen(ctx: Context, to: str, *, within: float | None = None) -> list[Mail] | None:
@@ -19,3 +25,21 @@ async def mails_if_seen(ctx: Context, to: str, *, within: float | None = None) -
     except Skip:
         return None
     return await ctx.mails(to=to, within=within)
+
+
+def links_in(mail: Mail) -> list[str]:
+    """Links in a mail, and what looks like a path of the shop's."""
+    return [link.rstrip(".,;>)\"'") for link in _LINK.findall(mail.body)]
+
+
+async def dead_links(ctx: Context, mails: Iterable[Mail]) -> list[str]:
+    """The target's own links in mails, as paths, if there are some and none of them leads anywhere."""
+    origins = {ctx.spec.url: False, **({ctx.spec.https_url: True} if ctx.spec.https_url else {})}
+    paths: dict[str, bool] = {}
+    for link in [link for mail in mails for link in links_in(mail)][:_MOST_LINKS]:
+        origin = next((one for one in origins if link.startswith(f"{one}/")), "")
+        if origin or link.startswith("/"):
+            paths[link.removeprefix(origin)] = origins.get(origin, ctx.spec.https_url is not None)
+    answers = {path: await ctx.request("GET", path, is_https=is_https) for path, is_https in paths.items()}
+    dead = [path for path, answer in answers.items() if answer.status in (404, 410) or answer.status >= 500]
+    return dead if len(dead) == len(answers) else []

@@ -17,11 +17,12 @@ from typing import Any
 
 from stripe_audit.context import Context
 from stripe_audit.deployment.transport import Answer
-from stripe_audit.errors import Inconclusive, StripeError, TargetError
+from stripe_audit.errors import Inconclusive, Skip, StripeError, TargetError
+from stripe_audit.observers.interface import Order
 from stripe_audit.payments import Attempted, Payment
 from stripe_audit.trials.stripe_calls import place_of
 
-__all__ = ["OUTAGES", "STRIPE_SAYS", "Outage", "Survived", "try_outages"]
+__all__ = ["OUTAGES", "STRIPE_SAYS", "Creation", "Outage", "Survived", "learn_creation", "order_if_seen", "try_outages"]
 
 STRIPE_SAYS = "A message of the audit that only Stripe's error holds"
 """The text of the error, so that it is known again where the target passes it on."""
@@ -57,7 +58,8 @@ class Survived:
     ``answer`` is the target's, None where none came (``why``). ``is_offered``: it holds a payment that Stripe knows.
     ``hits`` counts the calls that failed. ``later`` is the answer to the same order after the outage, and ``is_paid``
     whether that could be paid; ``is_new_paid`` the same of a new order, None where the first was enough. ``silence_s``
-    is the longest that a request which needs no Stripe waited meanwhile.
+    is the longest that a request which needs no Stripe waited meanwhile. ``order`` is how the target's record of it
+    stood once it had failed, None where there is none or that is not seen.
     """
 
     outage: Outage
@@ -69,6 +71,17 @@ class Survived:
     is_paid: bool
     is_new_paid: bool | None
     silence_s: float = 0.0
+    order: Order | None = None
+
+    @property
+    def later_told(self) -> str:
+        """The answer after the outage, in words."""
+        return f"answered {self.later.status}" if self.later else "no answer"
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether the target's record says paid or handed over, though no payment was made."""
+        return self.order is not None and (self.order.is_paid or bool(self.order.fulfilled))
 
     @property
     def is_stalled(self) -> bool:
@@ -77,7 +90,7 @@ class Survived:
 
 
 @dataclass(frozen=True, slots=True)
-class _Creation:
+class Creation:
     """How the target makes a payment at Stripe: the call, and where in it an order can be told."""
 
     path: str
@@ -94,10 +107,10 @@ class _Creation:
         return None
 
 
-async def try_outages(ctx: Context) -> list[Survived]:
-    """Every outage, each with an order of its own: at the same time, where the target's calls can be told apart.
+async def learn_creation(ctx: Context) -> Creation:
+    """How the target makes a payment at Stripe, from one that it makes now.
 
-    Raises Inconclusive where a payment does not work without an outage, or is not made while it is asked for.
+    Raises Inconclusive where that does not work, or is not done while it is asked for.
     """
     mark = await ctx.stripe.mark()
     control = await ctx.payments.new()
@@ -105,8 +118,16 @@ async def try_outages(ctx: Context) -> list[Survived]:
     call = next((call for call in calls if call.method == "POST" and call.object == control.intent), None)
     if call is None:
         raise Inconclusive("the target does not create the PaymentIntent while create_payment is answered")
-    creation = _Creation(call.path, call.params, control.values)
-    if creation.of(control.values) is not None:
+    return Creation(call.path, call.params, control.values)
+
+
+async def try_outages(ctx: Context) -> list[Survived]:
+    """Every outage, each with an order of its own: at the same time, where the target's calls can be told apart.
+
+    Raises Inconclusive as ``learn_creation`` does.
+    """
+    creation = await learn_creation(ctx)
+    if creation.of(creation.sample) is not None:
         seen = list(await asyncio.gather(*(_survive(ctx, outage, creation) for outage in _FAILING)))
     else:
         seen = [await _survive(ctx, outage, creation) for outage in _FAILING]
@@ -117,7 +138,7 @@ async def try_outages(ctx: Context) -> list[Survived]:
     return [*seen, slow]
 
 
-async def _survive(ctx: Context, outage: Outage, creation: _Creation) -> Survived:
+async def _survive(ctx: Context, outage: Outage, creation: Creation) -> Survived:
     values, mark = ctx.payments.fresh(), await ctx.stripe.mark()
     params = creation.of(values) or {}
     async with await ctx.stripe.fault(outage.action, method="POST", path=creation.path, params=params) as fault:
@@ -127,9 +148,18 @@ async def _survive(ctx: Context, outage: Outage, creation: _Creation) -> Survive
     calls = await ctx.stripe.journal(since=mark, caller="target")
     hits = sum(call.fault == fault.id for call in calls)
     is_offered = await _payment_in(ctx, answer, values) is not None
+    order = None if is_offered else await order_if_seen(ctx, str(values["order"]))
     later, is_paid = await _pay_later(ctx, values)
     is_new_paid = None if is_paid else (await _pay_later(ctx, ctx.payments.fresh()))[1]
-    return Survived(outage, answer, why, is_offered, hits, later, is_paid, is_new_paid, silence_s)
+    return Survived(outage, answer, why, is_offered, hits, later, is_paid, is_new_paid, silence_s, order)
+
+
+async def order_if_seen(ctx: Context, reference: str) -> Order | None:
+    """The target's record of an order that it may not have; None where it has none, or where that is not seen."""
+    try:
+        return await ctx.orders.read(reference)
+    except (Skip, Inconclusive, TargetError):
+        return None
 
 
 async def _longest_silence(ctx: Context, answering: asyncio.Task[Any]) -> float:

@@ -37,3 +37,8 @@ def test_mails_after_a_success_are_judged(mails, by_stripe, found):
 )
 def test_mails_after_a_decline_are_judged(mails, found):
     assert [wrong.id for wrong in module_of("customer-notified").assess_declined(mails)] == found
+
+
+def test_a_way_to_try_again_that_leads_nowhere_is_found():
+    (wrong,) = module_of("customer-notified").assess_declined([mail("Declined", "/pay/7?k=1")], ["/pay/7?k=1"])
+    assert (wrong.id, wrong.detail) == ("dead", "The mail after a decline leads to /pay/7, and nothing is there.")

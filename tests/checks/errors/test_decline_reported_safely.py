@@ -35,4 +35,18 @@ def test_a_target_that_says_nothing_of_declines_is_found_where_it_has_a_word_for
     silent = [trials.Heard("generic_decline", False, PLAIN)]
     assert [wrong.id for wrong in check.assess(silent, expects_failed=True)] == ["told"]
     assert check.assess(silent, expects_failed=False) == []
-    assert check.assess([*silent, trials.Heard("lost_card", True, {})], expects_failed=True) == []
+    some = [trials.Heard("generic_decline", True, PLAIN), trials.Heard("expired_card", False, {})]
+    (wrong,) = check.assess(some, expects_failed=True)
+    assert wrong.detail.endswith("after expired_card.")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("The bank says: too risky.", ["owner"]), ("Your payment was declined.", []), ("The bank said nothing.", [])],
+)
+def test_what_stripe_tells_the_accounts_owner_is_not_for_customers(text, found):
+    """Words that are there after a plain decline, too, are the target's own."""
+    plain = trials.Heard("generic_decline", True, {"order": "The bank said nothing."}, "The bank said nothing.")
+    told = "The bank said nothing." if "nothing" in text else "The bank says: too risky."
+    heard = [plain, trials.Heard("fraud_suspected", True, {"order": text}, told)]
+    assert [wrong.id for wrong in module_of("decline-reported-safely").assess(heard, expects_failed=True)] == found

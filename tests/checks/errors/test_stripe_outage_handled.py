@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from stripe_audit.context import Context
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.orders import Orders
 from stripe_audit.demo.variants import VARIANTS
+from stripe_audit.observers.interface import Order, OrderState
 from stripe_audit.testing import demo_stage, run_checks
 from stripe_audit.trials import OUTAGES, STRIPE_SAYS, Survived
 from tests.checks.errors.modules import answered, module_of
@@ -35,10 +37,30 @@ TRACE = 'Traceback (most recent call last):\n  File "/app/shop.py", line 3, in p
         ({"is_paid": False, "is_new_paid": False, "later": None}, ["not-recovered"]),
         ({"outage": OUTAGES[-1], "silence_s": 0.58}, ["stalled"]),
         ({"outage": OUTAGES[-1], "silence_s": 0.2}, []),
+        ({"order": Order("o1", OrderState.UNPAID, "open", fulfilled=0)}, []),
+        ({"order": Order("o1", OrderState.PENDING, "pending")}, []),
+        ({"order": Order("o1", OrderState.PAID, "paid")}, ["sold"]),
+        ({"order": Order("o1", OrderState.UNPAID, "open", fulfilled=1)}, ["sold"]),
     ],
 )
 def test_what_an_outage_showed_is_judged(changes, found):
     assert [wrong.id for wrong in module_of(CHECK).assess(replace(WELL, **changes))] == found
+
+
+class Ended:
+    """A launched target that is no more."""
+
+    is_running, exit_code = False, 70
+
+
+def test_a_process_that_ends_is_found(monkeypatch):
+    monkeypatch.setattr(Context, "launched", Ended())
+    with demo_stage() as stage:
+        result = run_checks([CHECK], stage)[CHECK]
+    assert [(finding.title, str(finding.severity)) for finding in result.findings] == [
+        ("A failure at Stripe ends the server", "high")
+    ]
+    assert "code 70" in result.findings[0].detail
 
 
 class Nameless(Orders):
