@@ -40,7 +40,7 @@ class FailuresLogged(Check):
     How to fix:
         One handler for all errors that logs the error object (type, message, stack, Stripe's ``requestId``) with the
         request's id, and answers a sentence with the same id. One line per request with route, status and duration:
-        most frameworks have it, switched off. Per framework: docs/fixes/error-handling.md.
+        most frameworks have it, switched off. Per framework: docs/fixes/outages.md.
     """
 
     id = "failures-logged"

@@ -24,7 +24,7 @@ class WebhookOutlivesDatabase(Check):
     How to fix:
         Answer 5xx when storing fails: no ``catch`` around the handler that acknowledges. Keep the note that an event
         was handled in the same transaction as its effect, not in memory or in a cache that outlives the failure. Have
-        the pool reconnect. Per framework: docs/fixes/idempotency.md, docs/fixes/error-handling.md.
+        the pool reconnect. Per framework: docs/fixes/outages.md.
     """
 
     id = "webhook-outlives-database"

@@ -34,7 +34,7 @@ class WebhookOutlivesMail(Check):
 
     How to fix:
         Write the mail to an outbox in the transaction that marks the order paid, acknowledge, and have a worker send it
-        and try again with growing pauses. Per framework: docs/fixes/error-handling.md.
+        and try again with growing pauses. Per framework: docs/fixes/outages.md.
     """
 
     id = "webhook-outlives-mail"
