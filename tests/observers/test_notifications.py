@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -20,11 +21,12 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture
-def sink() -> Iterator[NotificationSink]:
+def sink(capfd: pytest.CaptureFixture[str]) -> Iterator[NotificationSink]:
     started = NotificationSink()
     started.start()
     yield started
     started.stop()
+    assert capfd.readouterr() == ("", "")
 
 
 def post(
@@ -111,7 +113,9 @@ def test_many_at_once_and_one_that_stalls(sink: NotificationSink) -> None:
     for thread in threads:
         thread.join()
     assert sorted(one.path for one in sink.messages()) == sorted(f"/{n}" for n in range(12))
-    stalled.close()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stalled.close()  # by a reset
+    post(sink, "/last", b"{}")
 
 
 def test_an_answer_can_be_kept_back_and_is_then_a_refusal(sink: NotificationSink) -> None:

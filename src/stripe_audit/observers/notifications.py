@@ -130,6 +130,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False  # a client that stalls holds up nobody
     request_queue_size = 64
 
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is its own affair."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
