@@ -98,6 +98,7 @@ DEFECTS = (
         "quantity-digits-only",
         "All but the digits of a quantity is dropped: 2.0 becomes 20",
         "payment-numbers-exact",
+        also=("payment-input-validated",),
         seen_in="pmclain/module-stripe#66",
         orders=_DigitsOnly,
     ),

@@ -32,15 +32,6 @@ class _AuthorisedAmount(Orders):
         return None
 
 
-class _LapseIgnored(Orders):
-    """An authorisation that is over leaves the order waiting for its capture."""
-
-    def apply(self, order: Mapping[str, Any], intent: Mapping[str, Any], event_type: str) -> None:
-        current = self.store.order(order["id"]) or {}
-        if not (current.get("status") == "authorised" and intent["status"] == "canceled"):
-            super().apply(order, intent, event_type)
-
-
 class _RefundInHundreds(Orders):
     """What was given back is divided by 100, and what was paid by the currency's own factor."""
 
@@ -83,13 +74,6 @@ DEFECTS = (
         "authorised-is-not-paid",
         seen_in="woocommerce/woocommerce-gateway-stripe#851",
         orders=_AuthorisedAmount,
-    ),
-    Defect(
-        "authorisation-lapse-ignored",
-        "An authorisation is let go, and the order waits for its capture",
-        "authorised-is-not-paid",
-        seen_in="woocommerce/woocommerce-gateway-stripe#1378",
-        orders=_LapseIgnored,
     ),
     Defect(
         "refund-in-hundreds",

@@ -35,14 +35,6 @@ class _MonthPerEvent(SubscriptionOrders):
         super().hand_over(order, invoice)
 
 
-class _RenewalIgnored(SubscriptionOrders):
-    """Only the first invoice is looked at; the others bring no checkout with them."""
-
-    def hand_over(self, order: Mapping[str, Any], invoice: Mapping[str, Any]) -> None:
-        if invoice["billing_reason"] == "subscription_create":
-            super().hand_over(order, invoice)
-
-
 class _InvoicePeriod(SubscriptionOrders):
     """``invoice.period_end`` looks back: on a renewal it is the day of the renewal."""
 
@@ -118,13 +110,6 @@ DEFECTS = (
         "subscription-paid-at-start",
         seen_in="restrictcontentpro/restrict-content-pro#595",
         orders=_MonthPerEvent,
-    ),
-    Defect(
-        "renewal-ignored",
-        "Invoices of renewals are acknowledged, and lengthen nothing",
-        "subscription-renewed",
-        seen_in="gitpod-io/gitpod#16782",
-        orders=_RenewalIgnored,
     ),
     Defect(
         "invoice-period-taken",
