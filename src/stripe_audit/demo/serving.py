@@ -14,7 +14,6 @@ from aiohttp import web
 from stripe_audit.demo.app import Shop
 from stripe_audit.demo.certificate import TLS
 from stripe_audit.demo.config import SUB_ROUTES, ShopConfig
-from stripe_audit.demo.defects import shop_with
 from stripe_audit.demo.journal import Journal
 from stripe_audit.demo.variants import VARIANTS
 
@@ -36,6 +35,10 @@ def shop_type(variant: str, defects: Sequence[str]) -> type[Shop]:
     """A kind of shop, with defects. Raises ValueError for a name that does not exist."""
     if variant not in VARIANTS:
         raise ValueError(f"unknown variant {variant!r}; known are {', '.join(filter(None, VARIANTS))}")
+    if not defects:
+        return VARIANTS[variant]
+    from stripe_audit.demo.defects import shop_with  # a sound shop starts without loading all flaws
+
     return shop_with(VARIANTS[variant], defects)
 
 

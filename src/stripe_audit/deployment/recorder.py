@@ -112,7 +112,7 @@ class Recorder:
             if self._file is None:
                 self._kept[exchange.id] = exchange
                 return
-            line = json.dumps(dataclasses.asdict(exchange), ensure_ascii=False).encode("utf-8", "backslashreplace")
+            line = json.dumps(_entry(exchange), ensure_ascii=False).encode("utf-8", "backslashreplace")
             try:
                 offset = self._file.seek(0, 2)
                 self._write(line + b"\n", offset)
@@ -161,6 +161,20 @@ class Recorder:
             if self._file:
                 self._file.close()
                 self._file = None
+
+
+def _entry(exchange: Exchange) -> dict[str, Any]:
+    """An exchange in its JSON form; ``dataclasses.asdict`` copies all of it, which takes a third of the recording."""
+    entry = {name: getattr(exchange, name) for name in _FIELDS}
+    request, response = exchange.request, exchange.response
+    return {**entry, "request": _message_entry(request), "response": response and _message_entry(response)}
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Exchange))
+
+
+def _message_entry(message: Message) -> dict[str, Any]:
+    return {"headers": message.headers, "body": message.body, "truncated": message.truncated}
 
 
 def exchange_from(entry: Mapping[str, Any]) -> Exchange:

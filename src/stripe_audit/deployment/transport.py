@@ -12,7 +12,7 @@ import json as jsonlib
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NoReturn, Protocol
 
 import httpcore
@@ -43,6 +43,7 @@ class _Interlock(Protocol):
     def permit(self, effect: Effect) -> None: ...
 
 
+@lru_cache(1024)
 def origin_of(url: str) -> str:
     """Scheme, host and port of a URL, the port always written. Raises ValueError for what is no address."""
     try:
