@@ -11,6 +11,7 @@ import stripe_audit
 from stripe_audit.audit.connection import connection_notes, lost_injection
 from stripe_audit.audit.places import handlers_of, places_of, project_within_repository
 from stripe_audit.audit.proof import Proof, expected_permission, prove
+from stripe_audit.audit.reviving import Revival
 from stripe_audit.audit.stage import Stage
 from stripe_audit.audit.stories import kept_of
 from stripe_audit.audit.stripe_side import record_stripe_side
@@ -145,11 +146,11 @@ class Audit:
         self._say(RunStarted(stage.tag, len(course.plan.running), len(course.plan.entries)))
         for note in proof.notes:
             self._say(NoteAdded(note))
-        world = stage.world(course.interlock)
+        world, revival = stage.world(course.interlock), Revival(stage)
         engine = Engine(
             self.catalog,
             course.plan,
-            lambda check: _context(world, check),
+            lambda check: _context(world, check, revival),
             jobs=self.settings.model.audit.jobs,
             timeout=self.settings.model.audit.timeout,
             listeners=self._listeners,
@@ -159,7 +160,7 @@ class Audit:
             engine.interrupt()
         course.results = engine.run()
         course.stripe_side = record_stripe_side(stage)
-        course.notes += list(_closing_notes(stage, course.interlock, proof))
+        course.notes += [*_closing_notes(stage, course.interlock, proof), *revival.notes]
 
     def _proved(self, stage: Stage) -> Proof:
         lost = lost_injection(stage)
@@ -246,7 +247,8 @@ def _framework(settings: Settings) -> str | None:
     return next(filter(None, (framework_of(settings.path(name)) for name in folders if name)), None)
 
 
-def _context(world: World, check: type[Check]) -> Context:
+def _context(world: World, check: type[Check], revival: Revival) -> Context:
+    revival.before_check()
     return Context(world, check.id)
 
 

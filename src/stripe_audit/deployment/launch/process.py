@@ -82,6 +82,7 @@ class LaunchedTarget:
         self.ready_after_s: float | None = None
         self._safe = safe
         self._failure: str | None = None
+        self._is_end_asked_for = False
         self._changed = threading.Condition()
         self._turn = threading.RLock()
         self._supervisor: subprocess.Popen[bytes] | None = None
@@ -98,6 +99,7 @@ class LaunchedTarget:
                     hint="stop that process, or write {port} in target.url",
                 )
             self.pid = self.exit_code = self._failure = None
+            self._is_end_asked_for = False
             self._supervise()
             with self._changed:
                 self._changed.wait_for(lambda: self.pid or self._failure, timeout=10)
@@ -162,6 +164,12 @@ class LaunchedTarget:
         """Whether the process has been started and has not exited."""
         return self.pid is not None and self.exit_code is None
 
+    @property
+    def has_fallen(self) -> bool:
+        """Whether it was ready, and has exited though nobody here had asked it to."""
+        is_over = self.pid is not None and self.exit_code is not None
+        return is_over and self.ready_after_s is not None and not self._is_end_asked_for
+
     def wait_ready(self, is_ready: Callable[[], bool] | None = None) -> None:
         """Wait until the port answers and ``is_ready`` says so. Raises LaunchError with the last output."""
         began = time.monotonic()
@@ -194,6 +202,7 @@ class LaunchedTarget:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to its process group."""
+        self._is_end_asked_for = True
         self._send({"signal": int(number)})
 
     def wait_exited(self, within: float) -> bool:
@@ -220,6 +229,7 @@ class LaunchedTarget:
     def stop(self) -> None:
         """Stop the process and everything below it. Safe to call twice."""
         with self._turn:
+            self._is_end_asked_for = True
             source, self._supervisor = self._supervisor, None
             if source is None:
                 return
