@@ -8,7 +8,11 @@ from stripe_audit import Check, Context, Effect, Finding, Severity, Uses, source
 
 TOLD = {
     "modes": ("Keys of two modes stand in one file", "are of both test and live mode", Severity.HIGH),
-    "accounts": ("Keys of two accounts are used together", "carry the marks of different accounts", Severity.MEDIUM),
+    "accounts": (
+        "Keys of two accounts are used together",
+        "carry the marks of different accounts (GET /v1/account tells)",
+        Severity.LOW,
+    ),
     "name": ("A key is not of the mode that its name says", "holds a key of the other mode", Severity.MEDIUM),
 }
 
@@ -18,9 +22,10 @@ class EnvKeysConsistent(Check):
 
     What it checks:
         Takes the Stripe keys of each declared env file: they must be of one mode and of one account, by the part of the
-        account's id that keys carry. Several sets in one file are fine where the names of the variables tell them apart
-        (``…_TEST_…`` and ``…_LIVE_…``, ``…_EU_…`` and ``…_US_…``); a name must not say the other mode. Keys of the old,
-        short form carry no account and are compared by mode alone.
+        account's id that keys carry; Stripe does not document that part, so that a difference is a low finding. Several
+        sets in one file are fine where the names of the variables tell them apart (``…_TEST_…`` and ``…_LIVE_…``,
+        ``…_EU_…`` and ``…_US_…``); a name must not say the other mode. Keys of the old, short form carry no account and
+        are compared by mode alone.
 
     Why it matters:
         The browser confirms with the publishable key what the server made with the secret key. If they are not of one
@@ -37,7 +42,10 @@ class EnvKeysConsistent(Check):
     needs = ("env_files",)
     effect = Effect.NONE
     uses = Uses(shared=())
-    references = ("docs.stripe.com/keys", "docs.stripe.com/error-codes#livemode-mismatch")
+    references = (
+        *("docs.stripe.com/keys", "docs.stripe.com/error-codes#livemode-mismatch"),
+        "github.com/adrianhajdin/ecommerce_sanity_stripe/issues/47",
+    )
     max_requests = 0
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
