@@ -59,6 +59,22 @@ class _Isolated(Pages):
         return {**super().headers(is_secure=is_secure), **isolating}
 
 
+class _PinnedStripe(Pages):
+    """Stripe.js with the hash that it had when the page was written."""
+
+    def checkout(self, order: str, publishable_key: str) -> str:
+        pinned = f'<script integrity="sha384-{"A" * 64}" crossorigin="anonymous" src="https://js.stripe.com'
+        return super().checkout(order, publishable_key).replace('<script src="https://js.stripe.com', pinned)
+
+
+class _MixedContent(Pages):
+    """A frame with the shop's terms, by an address from before there was TLS."""
+
+    def checkout(self, order: str, publishable_key: str) -> str:
+        frame = '<iframe src="http://terms.shop.example/"></iframe>'
+        return super().checkout(order, publishable_key).replace("</body>", f"{frame}</body>")
+
+
 class _CollectorAllowed(Pages):
     """Somebody has added a host to which the page's scripts may send what they like."""
 
@@ -117,6 +133,20 @@ DEFECTS = (
         also=("page-headers-as-recorded",),
         seen_in="stripe/stripe-js#634",
         pages=_Isolated,
+    ),
+    Defect(
+        "stripe-js-pinned",
+        "Stripe.js is pinned to the content of one day",
+        "stripe-js-from-stripe",
+        also=("page-works-in-browser",),
+        pages=_PinnedStripe,
+    ),
+    Defect(
+        "page-mixed-content",
+        "The page over TLS has a frame in plain HTTP",
+        "https-enforced",
+        also=("page-works-in-browser",),
+        pages=_MixedContent,
     ),
     Defect(
         "page-policy-changed",
