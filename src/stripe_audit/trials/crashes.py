@@ -101,8 +101,10 @@ async def crash_while_handling(ctx: Context) -> CrashesSeen:
     try:
         await _kill_amid(ctx, launched, staggered, took_s)
         await _recover(ctx, launched, staggered)
-        unmet = await _kill_while_waiting(ctx, launched, waiting, outward, holding, took_s)
-        await _recover(ctx, launched, waiting)
+        unmet: list[str] = []
+        if waiting:
+            unmet = await _kill_while_waiting(ctx, launched, waiting, outward, holding, took_s)
+            await _recover(ctx, launched, waiting)
     finally:
         if not launched.is_running:
             await ctx.compute(launched.restart)
@@ -191,6 +193,8 @@ async def _kill_amid(ctx: Context, launched: LaunchedTarget, events: Sequence[_U
         deadline = time.monotonic() + 3 * took_s + ctx.patience
         while sum(one.is_acknowledged for one in events) < _ACKNOWLEDGED and time.monotonic() < deadline:
             under_way = [sender for sender in senders if not sender.done()]
+            if not under_way:  # all were refused
+                break
             await asyncio.wait(under_way, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
         killed = time.monotonic()
         await _kill(ctx, launched)
