@@ -37,6 +37,7 @@ class WebhookSignatureVerified(Check):
     effect = Effect.WRITE
     uses = Uses()
     references = ("docs.stripe.com/webhooks#verify-events", "PCI DSS 6.2.4", "ASVS 4.1.5", "CWE-347")
+    timeout = 60.0
     max_requests = 400
     max_objects = 120
 
