@@ -51,6 +51,8 @@ class LedgerReconciles(Check):
         if all(entry.order is None for entry in books.entries):
             yield await trials.unrecorded(ctx, "The two books cannot be compared.", otherwise="no order is found")
             return
+        for missing in books.left_out:
+            ctx.note(f"not looked at: {missing}")
         label = ctx.target.route("create_payment").label
         amounts = [(e.order.amount or 0, e.intent["amount"], e.intent["currency"]) for e in books.entries if e.order]
         if money.differ_by_unit(amounts):
