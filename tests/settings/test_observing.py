@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from stripe_audit.observers.databases.query import check_select, names_in, with_
 from stripe_audit.redaction import Redactor
 from stripe_audit.settings import Settings, load_settings
 from stripe_audit.settings.held_secrets import held_secrets, shown_settings
+from stripe_audit.settings.observing import (
+    LogsObserverSettings,
+    MailObserverSettings,
+    NotificationsObserverSettings,
+    OrderObserverSettings,
+    RowsObserverSettings,
+)
 from stripe_audit.settings.unset import unset_variables
 
 PASSWORD = "corr3ct-horse"
@@ -93,6 +101,24 @@ def test_whole_settings_are_taken(tmp_path: Path) -> None:
     )
     assert settings.model.observers.rows["shipments"].kind is None
     assert unset_variables(settings) == {"order": "DATABASE_URL", "rows.shipments": "DATABASE_URL"}
+
+
+def test_the_examples_of_the_guide_load(tmp_path: Path, root: Path) -> None:
+    guide = (root / "docs/observers.md").read_text("utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "stripe-audit.yaml"
+    for example in examples:
+        path.write_text("version: 1\n" + example)
+        load_settings(path, environ={})
+    assert len(examples) == 3
+
+
+def test_the_guide_tells_of_every_kind_and_setting(root: Path) -> None:
+    guide = (root / "docs/observers.md").read_text("utf-8")
+    models = (OrderObserverSettings, RowsObserverSettings, LogsObserverSettings, MailObserverSettings)
+    kinds = {kind for model in models for kind in str(model.model_fields["kind"].annotation).split("'")[1::2]}
+    names = {name for model in (*models, NotificationsObserverSettings) for name in model.model_fields}
+    assert not [word for word in (kinds | names) - {"amount_unit"} if not re.search(rf"[`\s]{word}\b", guide)]
 
 
 @pytest.mark.parametrize("given", [f"'{URL}'", "{env: DATABASE_URL}"])

@@ -95,11 +95,14 @@ def test_the_sample_carries_the_schema_for_editors():
 
 def test_the_samples_commented_lines_are_right_too(tmp_path):
     """A line that someone uncomments must load."""
-    text = re.sub(r"^  # (https_url|ca_file|frontend_url):", r"  \1:", sample_settings(), flags=re.MULTILINE)
+    names = "https_url|ca_file|frontend_url|rows|  shipments|notifications"
+    text = re.sub(rf"^  # ({names}):", r"  \1:", sample_settings(), flags=re.MULTILINE)
     assert text.count("\n  https_url:") == text.count("\n  ca_file:") == text.count("\n  frontend_url:") == 1
     path = tmp_path / "stripe-audit.yaml"
     path.write_text(text)
-    assert load_settings(path, environ={}).model.target.https_url == "https://127.0.0.1:{https_port}"
+    model = load_settings(path, environ={}).model
+    assert model.target.https_url == "https://127.0.0.1:{https_port}"
+    assert [*model.observers.rows] == ["shipments"] and model.observers.notifications
 
 
 VALID = {"version": 1}
