@@ -25,6 +25,7 @@ from stripe_audit.deployment.launch.proxy.authority import make_authority
 from stripe_audit.deployment.launch.proxy.overlay import Overlay, bundles_below, can_overlay
 from stripe_audit.deployment.launch.proxy.way import ProxyWay
 from stripe_audit.emulator import Emulator
+from tests.conftest import stripe_cli
 from tests.servers import always
 
 BALANCE = "https://api.stripe.com/v1/balance"
@@ -118,6 +119,19 @@ CLIENTS = ["python", *(pytest.param(name, marks=getattr(pytest.mark, name)) for 
 def test_a_standard_client_reaches_the_emulator(name: str, way: ProxyWay, emulator: Emulator, tmp_path: Path) -> None:
     command = way.command([*client(name, tmp_path, emulator), BALANCE], tmp_path)
     assert said(command, environment(way, emulator, tmp_path), tmp_path) == "200"
+    assert not way.refused
+
+
+@pytest.mark.node
+def test_a_program_of_stripes_own_reaches_the_emulator_by_its_real_address(
+    way: ProxyWay, emulator: Emulator, tmp_path: Path
+) -> None:
+    """The official CLI: Go, a client of Stripe's, and told of no other address."""
+    env = {**environment(way, emulator, tmp_path), "STRIPE_API_KEY": emulator.keys.secret}
+    env |= {"XDG_CONFIG_HOME": str(tmp_path), "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+    words = [str(stripe_cli()), "payment_intents", "create", "-d", "amount=1999", "-d", "currency=usd"]
+    told = said(way.command(words, tmp_path), env, tmp_path)
+    assert '"object": "payment_intent"' in told and '"amount": 1999' in told, told
     assert not way.refused
 
 
