@@ -57,6 +57,7 @@ class FailuresLogged(Check):
         "CWE-778",
         "CWE-209",
     )
+    timeout = 180  # a database that is taken away by commands takes its time
     max_requests = 3
     max_objects = 3
 

@@ -35,6 +35,7 @@ class HealthShowsTrouble(Check):
     effect = Effect.FAULT
     uses = Uses(shared=("stripe", "deliveries"), alone=("target", "faults"))
     references = ("rfc-editor.org/rfc/rfc9110#status.503", "docs.stripe.com/error-handling", "CWE-778")
+    timeout = 180  # a database that is taken away by commands takes its time
     max_requests = 60
     max_objects = 5
 

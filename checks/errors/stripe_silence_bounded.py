@@ -33,6 +33,7 @@ class StripeSilenceBounded(Check):
     effect = Effect.FAULT
     uses = Uses(shared=("target", "stripe", "deliveries", "faults"))
     references = ("docs.stripe.com/error-low-level", "docs.stripe.com/error-handling", "CWE-400", "CWE-1088")
+    timeout = 660  # the longest that audit.answer_within can be, and a payment before that
     max_requests = 3
     max_objects = 2
 

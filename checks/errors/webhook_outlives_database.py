@@ -34,6 +34,7 @@ class WebhookOutlivesDatabase(Check):
     effect = Effect.FAULT
     uses = Uses(shared=("stripe", "deliveries"), alone=("target", "faults"))
     references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events", "CWE-755")
+    timeout = 180  # a database that is taken away by commands takes its time
     max_requests = 60
     max_objects = 2
 

@@ -67,7 +67,7 @@ class WebhookOutlivesMail(Check):
         if handling.usual and not handling.usual.is_paid:
             ctx.inconclusive(f"with mails accepted, a paid order is {handling.usual.raw_state!r}, not paid, either")
         route = ctx.webhook_for("payment_intent.succeeded").label
-        for wrong in assess(lost):
+        for wrong in assess(lost, ctx.patience):
             data = {**handling.order.summary, "answered": handling.told, "mails": [one.subject for one in lost.mails]}
             seen = ctx.evidence("the mail waited for an answer, and was refused", data=data)
             yield ctx.finding(
@@ -75,8 +75,8 @@ class WebhookOutlivesMail(Check):
             )
 
 
-def assess(lost: trials.MailLost) -> list[Wrong]:
-    """What is wrong with how it went."""
+def assess(lost: trials.MailLost, patience_s: float) -> list[Wrong]:
+    """What is wrong with how it went; a mail counts as lost if it does not come within so many seconds."""
     handling, wrong = lost.handling, []
     state = f"{handling.order.raw_state!r}, fulfilled {handling.order.fulfilled or 0} times" if handling.order else ""
     if not handling.is_acknowledged:
@@ -92,14 +92,14 @@ def assess(lost: trials.MailLost) -> list[Wrong]:
     elif handling.fate != "once":
         detail = f"The mail could not be sent, and the order stays {state}."
         wrong.append(Wrong("undone", Severity.CRITICAL, "A mail that fails undoes a paid order", detail))
-    return [*wrong, *assess_mails(lost.mails)]
+    return [*wrong, *assess_mails(lost.mails, patience_s)]
 
 
-def assess_mails(mails: Sequence[Mail]) -> list[Wrong]:
+def assess_mails(mails: Sequence[Mail], patience_s: float) -> list[Wrong]:
     """What is wrong with the mails that came once they were accepted again."""
     if not mails:
-        detail = "The mail was refused for a while (451), and did not come again."
-        return [Wrong("lost", Severity.MEDIUM, "A mail that cannot be sent at once is lost", detail)]
+        detail = f"The mail was refused once (451), and did not come again within {patience_s:g} s (audit.patience)."
+        return [Wrong("lost", Severity.LOW, "A mail that cannot be sent at once does not come again", detail)]
     most = Counter((mail.subject, mail.body) for mail in mails).most_common(1)[0][1]
     if most == 1:
         return []

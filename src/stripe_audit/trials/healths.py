@@ -68,21 +68,17 @@ async def _watch(
         ill, told = await eventually(read, is_told, within=ctx.patience)
     if not told:
         return HealthSeen(part, usual, ill, is_told=False, is_well_again=True)
-    asking = asyncio.ensure_future(_use(ctx))
+    await _use(ctx)
     _, is_well = await eventually(read, lambda said: not is_told(said), within=ctx.patience)
-    await asking
     return HealthSeen(part, usual, ill, is_told=True, is_well_again=is_well)
 
 
 @asynccontextmanager
 async def _without_stripe(ctx: Context) -> AsyncIterator[None]:
-    """No call of the target's gets through, and it makes one: many know Stripe's state from their calls alone."""
+    """No call of the target's gets through, and it has made one: many know Stripe's state from their calls alone."""
     async with await ctx.stripe.fault({"kind": "reset_before"}):
-        asking = asyncio.ensure_future(_use(ctx))
-        try:
-            yield
-        finally:
-            await asking
+        await _use(ctx)
+        yield
 
 
 async def _use(ctx: Context) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from stripe_audit.context import Context
-from stripe_audit.observers.interface import Mail, Order, eventually
+from stripe_audit.observers.interface import Mail, eventually
 from stripe_audit.stripe_backend.interface import Attempt
 from stripe_audit.trials.deliveries import settled
 from stripe_audit.trials.events import event_of
@@ -24,12 +24,11 @@ class MailLost:
     """What became of an event while the mails to its customer could not be sent.
 
     ``is_met``: a mail was tried. ``has_waited``: the event was not acknowledged before the mail server answered.
-    ``meanwhile`` is the order as it stood before that. ``mails`` came afterwards, once they were accepted again.
+    ``mails`` came afterwards, once they were accepted again.
     """
 
     is_met: bool
     has_waited: bool
-    meanwhile: Order | None
     handling: HandlingFailed
     mails: tuple[Mail, ...]
 
@@ -49,7 +48,6 @@ async def lose_mail(ctx: Context) -> MailLost:
         await asyncio.wait({releasing}, timeout=_FOR_AN_ANSWER_S)
         has_waited = not releasing.done()
         is_met = await _is_met(ctx, payment.email, releasing)
-        meanwhile = await ctx.orders.read(payment)
     finally:
         ctx.mail.let_go(payment.email)
     first = await releasing
@@ -58,7 +56,7 @@ async def lose_mail(ctx: Context) -> MailLost:
     if is_met and len(mails) > before:
         await settled(ctx, [payment.intent])
         mails = await ctx.mails(to=payment.email, least=before + 2, within=0.2)
-    return MailLost(is_met, has_waited and is_met, meanwhile, handling, tuple(mails[before:]))
+    return MailLost(is_met, has_waited and is_met, handling, tuple(mails[before:]))
 
 
 async def _is_met(ctx: Context, email: str, releasing: asyncio.Future[list[Attempt]]) -> bool:

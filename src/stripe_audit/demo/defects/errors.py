@@ -60,9 +60,8 @@ class _OrderStuck(Orders):
 class _BlockingCalls(StripeSide):
     """Calls Stripe from the event loop, which waits with it."""
 
-    async def _call(self, function: Any, *arguments: Any) -> dict[str, Any]:
-        plain: dict[str, Any] = function(*arguments).to_dict()
-        return plain
+    async def _answer(self, function: Any, *arguments: Any) -> Any:
+        return function(*arguments)
 
 
 class _TracesShown(Shop):
