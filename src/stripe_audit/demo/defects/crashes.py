@@ -31,28 +31,24 @@ class _ClaimsFirst(Receipts):
 
 
 class _RecordsLast(Receipts):
-    """Hands over, tells Stripe so, and then notes the event."""
+    """Hands over, tells Stripe so, and then notes the event; what was begun and not noted is begun again."""
 
     async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
         order = self.store.order_of(intent_id) if intent_id else None
         if order and intent_id and event["type"] == "payment_intent.succeeded":
             async with self.orders.following[order["id"]]:
-                if not self.is_handled(event):
-                    intent = await self.current(event, intent_id)
-                    self.store.run(
-                        "UPDATE orders SET status = :state, received = :received, fulfilled = fulfilled + 1"
-                        " WHERE id = :id",
-                        {
-                            "state": self.orders.state_of(intent),
-                            "received": self.orders.received(intent),
-                            "id": order["id"],
-                        },
-                    )
-                    self.orders.send_receipt(order)
-                    await self.orders.stripe.change_intent(intent_id, {"metadata": {"fulfilled": "yes"}})
-                    self.claim(event)
-        elif event["type"] not in ("payment_intent.created", "payment_intent.processing"):
-            await super().follow(event, intent_id)
+                await self._hand_over(event, order["id"], intent_id)
+        await super().follow(event, intent_id)
+
+    async def _hand_over(self, event: Mapping[str, Any], identity: str, intent_id: str) -> None:
+        intent, order = await self.current(event, intent_id), self.store.order(identity)
+        if order is None or self.is_handled(event) or (order["fulfilled"] and order["failure"] != "begun"):
+            return
+        statement = "UPDATE orders SET fulfilled = fulfilled + 1, failure = 'begun' WHERE id = :id"
+        self.store.run(statement, {"id": identity})
+        self.orders.send_receipt(order)
+        await self.orders.stripe.change_intent(intent["id"], {"metadata": {"fulfilled": "yes"}})
+        self.store.run("UPDATE orders SET failure = NULL WHERE id = :id", {"id": identity})
 
 
 def _in_the_background(owner: Any, work: Coroutine[Any, Any, None]) -> None:
