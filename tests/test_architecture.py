@@ -62,6 +62,7 @@ LIBRARIES: dict[str, set[str]] = {
     "rich": {"reporters", "cli"},
     "typer": {"cli"},
     "uvloop": {"emulator"},
+    "hypothesis": {"scenario"},
     "locust": {"load"},
     "gevent": {"load"},
 }

@@ -263,11 +263,11 @@ class World:
         return Lineage(root if isinstance(root, str) else "", frozenset(ids), metadata, tuple(words))
 
     def family(self, identity: str) -> set[str]:
-        """A payment intent's id with those of its charges and refunds; any other id alone."""
+        """A payment intent's id with those of its charges, refunds and disputes; of a charge the like; any other alone."""
         found = {identity}
         for charge in self.store.members("charge", identity):
             found.add(charge["id"])
-            found.update(refund["id"] for refund in self.store.members("refund", charge["id"]))
-        if identity.startswith("ch_"):
-            found.update(refund["id"] for refund in self.store.members("refund", identity))
+        for charge_id in list(found):
+            for kind in ("refund", "dispute"):
+                found.update(one["id"] for one in self.store.members(kind, charge_id))
         return found

@@ -28,6 +28,7 @@ __all__ = ["arrive", "deliver", "told_of"]
 
 _PAUSES_S = (0.05, 0.2, 0.6)
 """Before what was refused is sent again: Stripe's hours, compressed."""
+_MOST_PAGES = 20
 Event = Mapping[str, Any]
 
 
@@ -101,7 +102,7 @@ async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
             f"{step.place}: no webhook event{wanted} is kept back that an endpoint listens to",
             supply="target.routes.webhook[].events",
         )
-    events.sort(key=lambda event: int(event["created"]))
+    events = await _as_sent(course, events, is_mixed=len(made.ids) > 1)
     if body.positions is not None:
         return [events[number - 1] for number in body.positions if number <= len(events)]
     if body.order == "reversed":
@@ -110,6 +111,28 @@ async def _chosen(course: Course, step: Step, body: Deliver) -> list[Event]:
         Random(body.seed).shuffle(events)  # noqa: S311 - an order, no secret
     elif body.order == "listed" and types is not None:
         events.sort(key=lambda event: types.index(event["type"]))
+    return events
+
+
+async def _as_sent(course: Course, events: list[Event], *, is_mixed: bool) -> list[Event]:
+    """In the order in which Stripe made them; those of one object are in it already.
+
+    Their times are whole seconds, so that between several objects only the list of all events tells.
+    """
+    events.sort(key=lambda event: int(event["created"]))
+    if not is_mixed:
+        return events
+    wanted, newest_first = {str(event["id"]) for event in events}, list[str]()
+    after: dict[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        page = await course.ctx.stripe.get("/v1/events", limit=100, **after)
+        newest_first += [str(event["id"]) for event in page["data"] if event["id"] in wanted]
+        if len(newest_first) == len(wanted) or not page["has_more"]:
+            break
+        after = {"starting_after": page["data"][-1]["id"]}
+    places = {identity: -place for place, identity in enumerate(newest_first)}
+    if len(places) == len(wanted):
+        events.sort(key=lambda event: places[str(event["id"])])
     return events
 
 

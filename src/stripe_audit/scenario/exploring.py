@@ -21,10 +21,11 @@ from stripe_audit.scenario.acting import take_steps
 from stripe_audit.scenario.conditions import Eventually
 from stripe_audit.scenario.course import Course
 from stripe_audit.scenario.delivering import arrive, told_of
+from stripe_audit.scenario.drawing import drawn, has_hypothesis
 from stripe_audit.scenario.judging import Judged, conditions_of
 from stripe_audit.scenario.model import Explore
 from stripe_audit.scenario.reading import Step
-from stripe_audit.scenario.sequences import Arrival, arrivals, in_words, simpler, size
+from stripe_audit.scenario.sequences import Arrival, arrivals, beginnings, in_words, simpler, size
 from stripe_audit.trials.together import together
 
 __all__ = ["explore"]
@@ -52,13 +53,18 @@ class _Tried:
 
 @dataclass(slots=True)
 class _Search:
-    """One exploration. ``tried`` counts sequences, ``ends`` is when no new one is begun."""
+    """One exploration. ``tried`` counts sequences and ``delivered`` events; ``ends`` is when no new one is begun.
+
+    ``names`` are the types of the journey's events in the order in which they were sent the first time.
+    """
 
     course: Course
     step: Step
     body: Explore
     ends: float
+    names: tuple[str, ...] = ()
     tried: int = 0
+    delivered: int = 0
     flaky: list[str] = field(default_factory=list)
 
     async def one(self, arrival: Arrival | None) -> _Tried:
@@ -67,10 +73,12 @@ class _Search:
         course = Course(self.course.ctx, self.course.scenario, self.course.row)
         await take_steps(course, self.step.inside)
         events = await told_of(course, self.step, self.body.of)
-        names = tuple(str(event["type"]) for event in events)
-        sequence = arrival or tuple((index,) for index in range(len(events)))
-        if {index for group in sequence for index in group} != set(range(len(events))):
+        names = self.names or tuple(str(event["type"]) for event in events)
+        if sorted(names) != sorted(str(event["type"]) for event in events):
             raise Inconclusive(f"{self.step.place}: the journey does not lead to the same events each time")
+        events = [_taken(events, name) for name in names]
+        sequence = arrival or tuple((index,) for index in range(len(events)))
+        self.delivered += sum(map(len, sequence))
         await arrive(course, self.body.of, [[events[index] for index in group] for group in sequence])
         wanted = Eventually(order=self.body.of, that=self.body.that, within=None)
         seen, judged = await conditions_of(course, self.step, wanted)
@@ -103,6 +111,24 @@ class _Search:
             tried = min(failing, key=lambda one: size(one.arrival))
         return tried
 
+    @property
+    def has_room(self) -> bool:
+        """Whether another sequence may be tried."""
+        is_within = self.tried < self.body.sequences and self.delivered < self.body.most_deliveries
+        return is_within and time.monotonic() < self.ends
+
+    async def failing(self, sequences: Sequence[Arrival]) -> _Tried | None:
+        """The smallest of these that fails, and fails again."""
+        for tried in sorted(await self.several(sequences), key=lambda one: size(one.arrival)):
+            if tried.has_failed and await self.confirmed(tried):
+                return tried
+        return None
+
+
+def _taken(events: list[Any], name: str) -> Any:
+    """The first event of a type, taken out: two objects' events of one second may have been sent in another order."""
+    return events.pop(next(place for place, event in enumerate(events) if event["type"] == name))
+
 
 async def explore(course: Course, step: Step, body: Explore) -> None:
     """Search within the budget, and keep the smallest failure as a finding."""
@@ -112,18 +138,41 @@ async def explore(course: Course, step: Step, body: Explore) -> None:
         wrong = "; ".join(control.judged.wrong)
         raise Inconclusive(f"{step.place}: even in the order sent, {wrong}", supply="observers.order")
     course.judged += control.judged.held
-    sequences = arrivals(len(control.names), exhaustive=body.exhaustive, random=Random(body.seed))  # noqa: S311
-    while search.tried < body.sequences and time.monotonic() < search.ends:
-        batch = [one for _, one in zip(range(min(_AT_ONCE, body.sequences - search.tried)), sequences, strict=False)]
-        if not batch:
-            break
-        for tried in sorted(await search.several(batch), key=lambda one: size(one.arrival)):
-            if tried.has_failed and await search.confirmed(tried):
-                course.findings.append(_finding(course, step, body, await search.shrunk(tried)))
-                return
+    search.names = control.names
+    failed = await _searched(search, body)
+    if failed:
+        course.findings.append(_finding(course, step, body, await search.shrunk(failed)))
+        return
     course.ctx.note(f"{step.title}: {search.tried} orders of {len(control.names)} events were survived")
     if search.flaky:
         raise Inconclusive(f"{step.place}: {search.flaky[0]}", supply="a longer audit.patience, or a quieter machine")
+
+
+async def _searched(search: _Search, body: Explore) -> _Tried | None:
+    """The first failure that holds, within the budget."""
+    count, seen = len(search.names), set[Arrival]()
+    sequences = arrivals(count, exhaustive=body.exhaustive, random=Random(body.seed))  # noqa: S311
+    if body.search == "hypothesis":
+        sequences = beginnings(count, exhaustive=body.exhaustive)
+    while search.has_room:
+        batch = [one for _, one in zip(range(min(_AT_ONCE, body.sequences - search.tried)), sequences, strict=False)]
+        if not batch:
+            break
+        seen.update(batch)
+        if failed := await search.failing(batch):
+            return failed
+    if body.search != "hypothesis" or not search.has_room:
+        return None
+    if not has_hypothesis():
+        search.course.ctx.note("Hypothesis is not here: pip install 'stripe-audit[explore]'")
+        return None
+
+    async def has_failed(arrival: Arrival) -> bool:
+        return (await search.one(arrival)).has_failed
+
+    left = body.sequences - search.tried
+    found = await drawn(count, has_failed, most=left, seed=body.seed, seen=seen, has_room=lambda: search.has_room)
+    return await search.failing([found]) if found else None
 
 
 def _finding(course: Course, step: Step, body: Explore, tried: _Tried) -> Any:

@@ -61,7 +61,11 @@ class Explore(_Model):
     that: dict[Expression, Value] = Field(min_length=1, description="conditions on the order at the end")
     sequences: int = Field(50, ge=1, le=5000, description="how many orders at most")
     seconds: float = Field(10.0, gt=0, le=3600, description="when no new one is begun")
+    most_deliveries: int = Field(5000, ge=1, le=100_000, description="how many events are delivered at most")
     exhaustive: int = Field(3, ge=0, le=4, description="every beginning of so many events; then by chance")
+    search: Literal["chance", "hypothesis"] = Field(
+        "chance", description="what comes after the beginnings; hypothesis needs the extra explore"
+    )
     seed: int = 0
     otherwise: str | None = Field(None, description="the finding's title")
     severity: Severity | None = None

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from random import Random
 
-__all__ = ["Arrival", "arrivals", "in_words", "simpler", "size"]
+__all__ = ["Arrival", "arrivals", "beginnings", "in_words", "simpler", "size"]
 
 Arrival = tuple[tuple[int, ...], ...]
 _REPEATED, _TOGETHER = 0.35, 0.3
@@ -19,11 +19,26 @@ _REPEATED, _TOGETHER = 0.35, 0.3
 
 
 def arrivals(count: int, *, exhaustive: int, random: Random) -> Iterator[Arrival]:
-    """Sequences without end, none twice: each event told last, then every beginning up to ``exhaustive`` events.
+    """Sequences without end, none twice: ``beginnings``, the short ones first, and after them orders by chance.
 
-    Short beginnings come first, the others following as sent; after them, orders by chance with repetitions and
-    concurrent copies. The order in which Stripe sent them is not among them.
+    Those have repetitions and concurrent copies. The order in which Stripe sent the events is not among them.
     """
+    seen: set[Arrival] = {tuple((index,) for index in range(count))}
+    for one in beginnings(count, exhaustive=exhaustive):
+        seen.add(one)
+        yield one
+    misses = 0
+    while misses < 1000:  # with one event there are few
+        one = _by_chance(count, random)
+        if one in seen:
+            misses += 1
+            continue
+        seen.add(one)
+        yield one
+
+
+def beginnings(count: int, *, exhaustive: int) -> Iterator[Arrival]:
+    """Each event told last, then every beginning up to ``exhaustive`` events, the others following as sent."""
     seen: set[Arrival] = {tuple((index,) for index in range(count))}
     for last in range(count):
         late: Arrival = (*((index,) for index in range(count) if index != last), (last,))
@@ -37,14 +52,6 @@ def arrivals(count: int, *, exhaustive: int, random: Random) -> Iterator[Arrival
             if one not in seen:
                 seen.add(one)
                 yield one
-    misses = 0
-    while misses < 1000:  # with one event there are few
-        one = _by_chance(count, random)
-        if one in seen:
-            misses += 1
-            continue
-        seen.add(one)
-        yield one
 
 
 def _by_chance(count: int, random: Random) -> Arrival:

@@ -17,6 +17,7 @@ from stripe_audit.demo.defects import (
     frames,
     integration,
     journeys,
+    late_news,
     ledger,
     listening,
     loads,
@@ -76,6 +77,7 @@ DEFECTS: dict[str, Defect] = {
         ledger,
         second_looks,
         loads,
+        late_news,
     )
     for defect in family.DEFECTS
 }
