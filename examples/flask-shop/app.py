@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
+import sqlite3
 import sys
+import time
 
 import stripe
 from dotenv import load_dotenv
-from flask import Flask, Response, jsonify, request
-from shop import PRICES, Refused, Shop
+from flask import Flask, Response, g, has_request_context, jsonify, request
+from shop import ALERTS_TO, PRICES, Refused, Shop
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler
 
@@ -20,7 +23,6 @@ if not WEBHOOK_SECRET:
     sys.exit("STRIPE_WEBHOOK_SECRET is missing")
 stripe.api_key = os.environ["STRIPE_SECRET_KEY"]
 stripe.max_network_retries = 1
-stripe.default_http_client = stripe.RequestsClient(timeout=4)
 POLICY = (
     "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' "
     "https://api.stripe.com; frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; "
@@ -42,13 +44,31 @@ fetch(`/api/orders/${order}/retry`, {method: 'POST'}).then((answer) => answer.js
 """
 
 
+class Watched(stripe.RequestsClient):
+    """Remembers whether the last call reached Stripe, so that /health can tell without a call of its own."""
+
+    is_reached = True
+
+    def request(self, *words: object, **named: object) -> tuple:
+        try:
+            answer = super().request(*words, **named)
+        except stripe.APIConnectionError:
+            self.is_reached = False
+            raise
+        self.is_reached = True
+        return answer
+
+
 class Lines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line, with the request's id; an error with its stack."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = getattr(record, "fields", {})
-        error = {"error": type(record.exc_info[1]).__name__} if record.exc_info else {}
-        return json.dumps({"level": record.levelname.lower(), "message": record.getMessage(), **fields, **error})
+        line = {"level": record.levelname.lower(), "message": record.getMessage(), **getattr(record, "fields", {})}
+        if has_request_context():
+            line["request_id"] = g.request_id
+        if record.exc_info:
+            line |= {"error": type(record.exc_info[1]).__name__, "stack": self.formatException(record.exc_info)}
+        return json.dumps(line)
 
 
 handler = logging.StreamHandler(sys.stdout)
@@ -59,13 +79,23 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+stripe.default_http_client = client = Watched(timeout=4)
 shop = Shop()
 
 
+@app.before_request
+def begun() -> None:
+    g.request_id, g.began = secrets.token_hex(8), time.perf_counter()
+
+
 @app.get("/health")
-def health() -> Response:
-    shop.rows("SELECT 1")
-    return jsonify(status="ok")
+def health() -> tuple[Response, int]:
+    reached = "ok" if client.is_reached else "unreachable"
+    try:
+        shop.change("DELETE FROM events WHERE id = ''")  # nothing, but it needs all that a write needs
+    except sqlite3.Error:
+        return jsonify(status="failing", database="unreachable", stripe=reached), 503
+    return jsonify(status="ok", database="ok", stripe=reached), 200
 
 
 @app.get("/api/products")
@@ -106,7 +136,11 @@ def webhook() -> tuple[Response, int]:
         app.logger.warning("a webhook event was refused")
         return jsonify(error="bad_event"), 400
     if is_for_us:
-        shop.handle(event)
+        try:
+            shop.handle(event)
+        except Exception:
+            shop.mail(f"alert-{event.id}", ALERTS_TO, f"Webhook event {event.id} failed", f"{event.type}: see the log")
+            raise
     return jsonify(received=True), 200
 
 
@@ -129,6 +163,15 @@ def hardened(answer: Response) -> Response:
         answer.headers["Permissions-Policy"] = "camera=(), microphone=()"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@app.after_request
+def logged(answer: Response) -> Response:
+    took = round((time.perf_counter() - g.began) * 1000, 1)
+    fields = {"method": request.method, "path": request.path, "status": answer.status_code, "duration_ms": took}
+    app.logger.info("request", extra={"fields": fields})
+    answer.headers["X-Request-Id"] = g.request_id
     return answer
 
 
