@@ -36,7 +36,7 @@ WHOLE = {
                 {"name": "main", "path": "/hook", "secret": {"generated": True}, "events": ["a.b"]},
                 {"name": "other", "path": "/other", "secret": {"env": "OTHER_SECRET"}},
                 {"name": "third", "path": "/third", "secret": "whsec_given"},
-                {"name": "last", "path": "/last"},
+                {"name": "last", "path": "/last", "connect": True},
             ],
             **{
                 role: {"path": f"/{role}"}
@@ -102,6 +102,7 @@ def test_the_targets_description(whole, tmp_path):
     assert (pay.login.path, pay.login.token, pay.login.header) == ("/login", "token", "Authorization: Bearer {token}")
     assert spec.routes["order"].headers == {"X": "1"} and spec.routes["order"].method == "GET"
     hook = spec.webhooks[0]
+    assert [one.is_for_connected for one in spec.webhooks] == [False, False, False, True]
     assert (hook.name, hook.path, hook.events) == ("main", "/hook", ("a.b",))
 
 

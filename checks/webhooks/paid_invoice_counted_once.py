@@ -37,7 +37,7 @@ class PaidInvoiceCountedOnce(Check):
         *("docs.stripe.com/billing/subscriptions/webhooks", "docs.stripe.com/webhooks#handle-duplicate-events"),
         *("docs.stripe.com/api/events/types", "ASVS 2.3.4", "CWE-837"),
     )
-    max_requests = 12
+    max_requests = 80
     max_objects = 3
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:

@@ -29,7 +29,8 @@ class WebhookScopeRight(Check):
         ``Stripe-Account``). An endpoint of the account hears of the first, one for connected accounts of the second,
         and neither of the other's; some endpoint at the declared routes must hear of it. Where the target's calls bring
         in accounts (accounts, onboarding links, account sessions), some endpoint or event destination must hear of
-        connected accounts. Which calls the target made is known of the built-in Stripe only.
+        connected accounts. Which calls the target made is known of the built-in Stripe only, whose endpoints are those
+        that the settings declare (``connect: true`` for one that hears of connected accounts).
 
     Why it matters:
         An endpoint of the wrong scope is enabled, has the right URL, and nothing ever comes: direct charges are paid
@@ -96,5 +97,6 @@ def assess(
         detail = f"The payment is on {whose}; {', '.join(one.id for one in here)} hear of {hears} only."
         yield Wrong("The webhook endpoints hear of other accounts' payments", detail, Severity.HIGH)
     if bringing and is_heard is False:
-        detail = f"The target calls {', '.join(bringing)}, and no endpoint hears of connected accounts."
+        detail = f"The target calls {', '.join(bringing)}, and no endpoint hears of connected accounts"
+        detail += " (target.routes.webhook[].connect, where one does)."
         yield Wrong("Nothing hears of connected accounts", detail, Severity.MEDIUM)

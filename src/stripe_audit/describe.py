@@ -74,7 +74,9 @@ def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: M
         url=url,
         routes=routes,
         webhooks=tuple(
-            WebhookRoute(webhook.name, webhook.path, secrets_by_name[webhook.name], tuple(webhook.events))
+            WebhookRoute(
+                webhook.name, webhook.path, secrets_by_name[webhook.name], tuple(webhook.events), webhook.connect
+            )
             for webhook in target.routes.webhook
         ),
         items=_items(target.items, "automatic"),

@@ -32,6 +32,14 @@ class TestEndpoints:
         listed = client.v1.webhook_endpoints.list().data
         assert [one.id for one in listed] == [made.id] and "secret" not in listed[0].to_dict()
 
+    def test_one_for_connected_accounts_shows_the_platform_s_application(self, client, control):
+        told = {"url": "http://127.0.0.1:1/a", "enabled_events": ["*"]}
+        made = client.v1.webhook_endpoints.create({**told, "connect": True})
+        assert made.application.startswith("ca_")
+        assert client.v1.webhook_endpoints.create(told).application is None
+        assert control.post("webhook_endpoints", **told, secret="whsec_a", connect=True)["application"]
+        assert control.post("webhook_endpoints", **told, secret="whsec_b", connect=False)["application"] is None
+
     def test_it_is_changed_and_deleted(self, client):
         made = client.v1.webhook_endpoints.create({"url": "http://127.0.0.1:1/a", "enabled_events": ["*"]})
         changed = client.v1.webhook_endpoints.update(

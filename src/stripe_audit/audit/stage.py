@@ -214,7 +214,8 @@ class Stage:
             return
         for webhook in self.spec.webhooks:
             if webhook.secret:
-                self.stripe.register(self.spec.url + webhook.path, webhook.secret, webhook.events)
+                url, is_for_connected = self.spec.url + webhook.path, webhook.is_for_connected
+                self.stripe.register(url, webhook.secret, webhook.events, is_for_connected=is_for_connected)
 
     # What the checks see
 

@@ -45,12 +45,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRoute:
-    """One webhook endpoint: its signing secret (None where it is not known) and the event types it is for."""
+    """One webhook endpoint: its signing secret (None where it is not known) and the event types it is for.
+
+    ``is_for_connected`` is set where it hears of connected accounts, and not of the account itself.
+    """
 
     name: str
     path: str
     secret: str | None = field(repr=False, default=None)
     events: tuple[str, ...] = ()
+    is_for_connected: bool = False
 
     @property
     def label(self) -> str:

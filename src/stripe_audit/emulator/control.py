@@ -174,6 +174,8 @@ def _register(world: World, asked: Asked) -> Answer:
     version = asked.text("api_version") if asked.body.get("api_version") else None
     webhook_endpoints.check_url(url)
     endpoint = webhook_endpoints.register(world, url, types, secret, api_version=version)
+    if asked.body.get("connect") is True:
+        webhook_endpoints.hear_connected(world, endpoint)
     return {**endpoint, "secret": secret}
 
 

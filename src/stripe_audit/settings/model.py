@@ -86,6 +86,7 @@ class WebhookSettings(Strict):
     path: Path_
     secret: Secret | None = None
     events: list[str] = Field(default_factory=list, description="the types that it is subscribed to")
+    connect: bool = Field(False, description="it hears of connected accounts, and not of the account itself")
 
 
 class RoutesSettings(Strict):

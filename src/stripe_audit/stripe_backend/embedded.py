@@ -52,9 +52,9 @@ class EmbeddedStripe:
             str(self.control("GET", "health")["api_version"]),
         )
 
-    def register(self, url: str, secret: str, events: Sequence[str]) -> None:
+    def register(self, url: str, secret: str, events: Sequence[str], *, is_for_connected: bool = False) -> None:
         """Deliver webhook events of these types (none: all) to a URL, signed with a secret that both sides know."""
-        body = {"url": url, "secret": secret, "enabled_events": list(events) or ["*"]}
+        body = {"url": url, "secret": secret, "enabled_events": list(events) or ["*"], "connect": is_for_connected}
         self.control("POST", "webhook_endpoints", body)
 
     def target_calls(self) -> int:

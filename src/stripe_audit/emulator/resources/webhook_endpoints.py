@@ -13,7 +13,7 @@ from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.store import Obj
 from stripe_audit.emulator.world import Call, World
 
-__all__ = ["ROUTES", "check_url", "register"]
+__all__ = ["ROUTES", "check_url", "hear_connected", "register"]
 
 MOST = 16
 """docs.stripe.com/workbench/event-destinations: 16 per account."""
@@ -37,6 +37,12 @@ def register(world: World, url: str, events: list[str], secret: str, **values: A
     return world.store.add(endpoint)
 
 
+def hear_connected(world: World, endpoint: Obj) -> None:
+    """Let an endpoint hear of connected accounts, and of nothing else; its ``application`` shows it."""
+    world.connect_endpoints.add(endpoint["id"])
+    endpoint["application"] = f"ca_{world.keys.account.removeprefix('acct_')}"
+
+
 def create(call: Call) -> Obj:
     params, world = call.params, call.world
     check_url(params["url"])
@@ -55,8 +61,7 @@ def create(call: Call) -> Obj:
         metadata=merged({}, params.get("metadata") or {}),
     )
     if params.get("connect"):
-        world.connect_endpoints.add(endpoint["id"])
-        endpoint["application"] = f"ca_{world.keys.account.removeprefix('acct_')}"
+        hear_connected(world, endpoint)
     return {**endpoint, "secret": secret}
 
 

@@ -95,7 +95,7 @@ class RealAccount:
 
         return AccountStripe(self, transport)
 
-    def register(self, url: str, secret: str, events: Sequence[str]) -> None:
+    def register(self, url: str, secret: str, events: Sequence[str], *, is_for_connected: bool = False) -> None:
         """Deliver events of these types (none: all) to a URL, signed with its secret."""
         self.queue.add(Endpoint(url, secret, tuple(events)))
 
