@@ -123,6 +123,7 @@ DEFECTS = (
         "worked-off-in-memory",
         "Events are acknowledged, and worked off from memory a moment later",
         "webhook-survives-crash",
+        also=("restart-keeps-deduplication",),
         seen_in="payloadcms/payload#10890",
         receipts=_WorksInMemory,
         is_process=True,

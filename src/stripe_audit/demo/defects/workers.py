@@ -29,7 +29,7 @@ class _RemembersAlone(Receipts):
         if event.get("livemode") or intent is None or event.get("type") not in _AT_MAIN:
             return await super().receive(route, body, signature)
         if route:  # the main endpoint goes first
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
             return await super().receive(route, body, signature)
         if event["type"] == "payment_intent.succeeded":
             await self._hand_over(event, str(intent))
