@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
+import sqlite3
 import sys
+import time
+from contextvars import ContextVar
 from typing import Any
 
 import stripe
 from dotenv import load_dotenv
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from shop import PRICES, Refused, Shop
+from shop import ALERTS_TO, PRICES, Refused, Shop
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 load_dotenv()
 WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET")
 if not WEBHOOK_SECRET:
     sys.exit("STRIPE_WEBHOOK_SECRET is missing")
-client = stripe.StripeClient(
-    os.environ["STRIPE_SECRET_KEY"], max_network_retries=1, http_client=stripe.HTTPXClient(timeout=4)
-)
 BODY_CAP = 1024 * 1024
 POLICY = (
     "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' "
@@ -44,13 +45,34 @@ fetch(`/api/orders/${order}/retry`, {method: 'POST'}).then((answer) => answer.js
 """
 
 
+class Watched(stripe.HTTPXClient):
+    """Remembers whether the last call reached Stripe, so that /health can tell without a call of its own."""
+
+    is_reached = True
+
+    async def request_async(self, *words: Any, **named: Any) -> tuple:
+        try:
+            answer = await super().request_async(*words, **named)
+        except stripe.APIConnectionError:
+            self.is_reached = False
+            raise
+        self.is_reached = True
+        return answer
+
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
 class Lines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line, with the request's id; an error with its stack."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = getattr(record, "fields", {})
-        error = {"error": type(record.exc_info[1]).__name__} if record.exc_info else {}
-        return json.dumps({"level": record.levelname.lower(), "message": record.getMessage(), **fields, **error})
+        line = {"level": record.levelname.lower(), "message": record.getMessage(), **getattr(record, "fields", {})}
+        if request_id.get():
+            line["request_id"] = request_id.get()
+        if record.exc_info:
+            line |= {"error": type(record.exc_info[1]).__name__, "stack": self.formatException(record.exc_info)}
+        return json.dumps(line)
 
 
 handler = logging.StreamHandler(sys.stdout)
@@ -60,6 +82,8 @@ for name in ("httpx", "stripe", "uvicorn.access"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+http_client = Watched(timeout=4)
+client = stripe.StripeClient(os.environ["STRIPE_SECRET_KEY"], max_network_retries=1, http_client=http_client)
 shop = Shop(client)
 
 
@@ -74,9 +98,13 @@ async def body_of(request: Request) -> bytes:
 
 
 @app.get("/health")
-async def health() -> dict[str, str]:
-    shop.rows("SELECT 1")
-    return {"status": "ok"}
+async def health() -> JSONResponse:
+    reached = "ok" if http_client.is_reached else "unreachable"
+    try:
+        shop.change("DELETE FROM events WHERE id = ''")  # nothing, but it needs all that a write needs
+    except sqlite3.Error:
+        return JSONResponse({"status": "failing", "database": "unreachable", "stripe": reached}, 503)
+    return JSONResponse({"status": "ok", "database": "ok", "stripe": reached})
 
 
 @app.get("/api/products")
@@ -115,7 +143,11 @@ async def webhook(request: Request) -> JSONResponse:
         logging.warning("a webhook event was refused")
         return JSONResponse({"error": "bad_event"}, 400)
     if is_for_us:
-        await shop.handle(event)
+        try:
+            await shop.handle(event)
+        except Exception:
+            shop.mail(f"alert-{event.id}", ALERTS_TO, f"Webhook event {event.id} failed", f"{event.type}: see the log")
+            raise
     return JSONResponse({"received": True})
 
 
@@ -139,6 +171,22 @@ async def hardened(request: Request, call_next: Any) -> Response:
         answer.headers["Permissions-Policy"] = "camera=(), microphone=()"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@app.middleware("http")
+async def logged(request: Request, call_next: Any) -> Response:
+    began = time.perf_counter()
+    request_id.set(secrets.token_hex(8))
+    try:
+        answer: Response = await call_next(request)
+    except Exception as error:
+        logging.error("unexpected error", exc_info=error)
+        answer = JSONResponse({"error": "internal"}, 500)
+    took = round((time.perf_counter() - began) * 1000, 1)
+    fields = {"method": request.method, "path": request.url.path, "status": answer.status_code, "duration_ms": took}
+    logging.info("request", extra={"fields": fields})
+    answer.headers["X-Request-Id"] = request_id.get()
     return answer
 
 

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS mails (
 """
 BURST, PER_SECOND = 120.0, 20.0
 """How many payments may be asked for at once, and from then on: against those who try out stolen cards."""
+ALERTS_TO = "ops@example.com"
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", "processing")
 log = logging.getLogger("shop")
 
@@ -136,12 +137,18 @@ class Shop:
         async with self.orders_in_work[found[0]["id"]]:
             expand = {"expand": ["latest_charge"]}
             intent = await self.stripe.payment_intents.retrieve_async(intent_id, expand)
+            state = state_of(intent, await self.disputes_of(intent))
             with self.lock, self.database:
                 if self.change("INSERT OR IGNORE INTO events VALUES (?)", event.id):
-                    self.follow(self.order(found[0]["id"]), intent, event.type)
+                    self.follow(self.order(found[0]["id"]), intent, state, event.type)
 
-    def follow(self, order: sqlite3.Row, intent: stripe.PaymentIntent, kind: str) -> None:
-        state = state_of(intent)
+    async def disputes_of(self, intent: stripe.PaymentIntent) -> list[stripe.Dispute]:
+        """They tell how a dispute ended; the charge says only that there was one, for ever."""
+        if not intent.latest_charge or not intent.latest_charge.disputed:
+            return []
+        return (await self.stripe.disputes.list_async({"payment_intent": intent.id})).data
+
+    def follow(self, order: sqlite3.Row, intent: stripe.PaymentIntent, state: str, kind: str) -> None:
         self.change("UPDATE orders SET status = ? WHERE id = ?", state, order["id"])
         is_first = self.change(
             "UPDATE orders SET fulfilled = 1 WHERE id = ? AND ? AND fulfilled = 0", order["id"], is_paid(state)
@@ -157,7 +164,7 @@ class Shop:
             attempt = getattr(intent.latest_charge, "id", intent.id)
             text = f"Your payment was declined. Try again: /checkout?order={order['id']}"
             self.mail(f"failed-{attempt}", order["email"], f"Order {order['id']}: payment declined", text)
-            self.mail(f"alert-{attempt}", "ops@example.com", f"Payment failed for order {order['id']}", intent.id)
+            self.mail(f"alert-{attempt}", ALERTS_TO, f"Payment failed for order {order['id']}", intent.id)
         level = logging.ERROR if state in ("failed", "disputed") else logging.INFO
         fields = {"order": order["id"], "payment_intent": intent.id, "event_type": kind, "state": state}
         log.log(level, "payment event", extra={"fields": fields})
@@ -178,33 +185,32 @@ class Shop:
         while True:
             self.waiting.wait(1)
             self.waiting.clear()
-            for row in self.rows("SELECT * FROM mails WHERE sent = 0"):
-                message = EmailMessage()
-                message["From"], message["To"], message["Subject"] = (
-                    "shop@example.com",
-                    row["recipient"],
-                    row["subject"],
-                )
-                message.set_content(row["body"])
-                try:
-                    with smtplib.SMTP(
-                        os.environ.get("SMTP_HOST", "localhost"), int(os.environ.get("SMTP_PORT", "25"))
-                    ) as server:
-                        server.send_message(message)
-                except OSError:
-                    break  # tried again
-                self.change("UPDATE mails SET sent = 1 WHERE key = ?", row["key"])
+            try:
+                for row in self.rows("SELECT * FROM mails WHERE sent = 0"):
+                    send(row["recipient"], row["subject"], row["body"])
+                    self.change("UPDATE mails SET sent = 1 WHERE key = ?", row["key"])
+            except (OSError, sqlite3.Error) as error:
+                log.warning("mail failed, and is tried again", exc_info=error)
+
+
+def send(recipient: str, subject: str, body: str) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "shop@example.com", recipient, subject
+    message.set_content(body)
+    host, port = os.environ.get("SMTP_HOST", "localhost"), int(os.environ.get("SMTP_PORT", "25"))
+    with smtplib.SMTP(host, port, timeout=10) as server:
+        server.send_message(message)
 
 
 def is_paid(state: str) -> bool:
     return state in ("paid", "refunded", "partially_refunded", "disputed")
 
 
-def state_of(intent: stripe.PaymentIntent) -> str:
-    """An order's state, from its PaymentIntent with the latest charge."""
+def state_of(intent: stripe.PaymentIntent, disputes: list[stripe.Dispute]) -> str:
+    """An order's state, from its PaymentIntent with the latest charge. A dispute that was won is over."""
     charge = intent.latest_charge
     if intent.status == "succeeded" and charge:
-        if charge.disputed:
+        if any(dispute.status not in ("won", "warning_closed") for dispute in disputes):
             return "disputed"
         if charge.amount_refunded:
             return "refunded" if charge.amount_refunded >= intent.amount else "partially_refunded"
