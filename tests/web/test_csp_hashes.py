@@ -93,6 +93,11 @@ def test_a_script_of_known_content_is_let_in_by_its_integrity(sources, integrity
     assert allows(policies, url, "script-src", page_url=PAGE, integrity=integrity) is is_loaded
 
 
+def test_line_breaks_are_those_of_the_page_as_browsers_read_it() -> None:
+    policies = parse_policies([f"script-src '{digest('sha256', 'a();' + chr(10) + 'b();')}'"])
+    assert all(runs_inline(policies, f"a();{ending}b();") for ending in ("\n", "\r\n", "\r"))
+
+
 def test_a_style_of_which_only_the_hash_is_known() -> None:
     known = digest("sha256")
     assert allows_hash([f"'{known}'"], known, is_script=False)

@@ -53,6 +53,7 @@ def _is_nonce(source: str) -> bool:
 
 
 def _digest(name: str, text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as browsers read a page (html.spec.whatwg.org, 13.2.3.5)
     return base64.b64encode(hashlib.new(name, text.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
