@@ -12,19 +12,36 @@ from collections import defaultdict
 import stripe
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from shop.models import Event, Mail, Order
 
 stripe.api_key = settings.STRIPE_SECRET_KEY
 stripe.max_network_retries = 1
-stripe.default_http_client = stripe.RequestsClient(timeout=4)
+
+
+class Watched(stripe.RequestsClient):
+    """Remembers whether the last call reached Stripe, so that /health can tell without a call of its own."""
+
+    is_reached = True
+
+    def request(self, *words: object, **named: object) -> tuple:
+        try:
+            answer = super().request(*words, **named)
+        except stripe.APIConnectionError:
+            self.is_reached = False
+            raise
+        self.is_reached = True
+        return answer
+
+
+stripe.default_http_client = client = Watched(timeout=4)
 BURST, PER_SECOND = 120.0, 20.0
 """How many payments may be asked for at once, and from then on: against those who try out stolen cards."""
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action", "processing")
 log = logging.getLogger("shop")
 in_work: dict[str, threading.Lock] = defaultdict(threading.Lock)
-sending = threading.Lock()
+waiting = threading.Event()
 turns = {"lock": threading.Lock(), "left": BURST, "at": time.monotonic()}
 
 
@@ -103,14 +120,14 @@ def handle(event: stripe.Event) -> None:
         return
     with in_work[order.pk]:
         intent = stripe.PaymentIntent.retrieve(intent_id, expand=["latest_charge"])
+        state = state_of(intent)
         with transaction.atomic():
             if Event.objects.get_or_create(pk=event.id)[1]:
-                follow(order_of(order.pk), intent, event.type)
-    threading.Thread(target=send_mails).start()
+                follow(order_of(order.pk), intent, state, event.type)
 
 
-def follow(order: Order, intent: stripe.PaymentIntent, kind: str) -> None:
-    order.status = state_of(intent)
+def follow(order: Order, intent: stripe.PaymentIntent, state: str, kind: str) -> None:
+    order.status = state
     if order.status in ("paid", "refunded", "partially_refunded", "disputed") and not order.fulfilled:
         order.fulfilled = 1
         mail(f"paid-{order.pk}", order.email, f"Receipt for order {order.pk}", "Thank you. It is on its way.")
@@ -118,18 +135,24 @@ def follow(order: Order, intent: stripe.PaymentIntent, kind: str) -> None:
         attempt = getattr(intent.latest_charge, "id", intent.id)
         text = f"Your payment was declined. Try again: /checkout?order={order.pk}"
         mail(f"failed-{attempt}", order.email, f"Order {order.pk}: payment declined", text)
-        mail(f"alert-{attempt}", "ops@example.com", f"Payment failed for order {order.pk}", intent.id)
+        mail(f"alert-{attempt}", settings.ALERTS_TO, f"Payment failed for order {order.pk}", intent.id)
     order.save(update_fields=["status", "fulfilled"])
     level = logging.ERROR if order.status in ("failed", "disputed") else logging.INFO
     fields = {"order": order.pk, "payment_intent": intent.id, "event_type": kind, "state": order.status}
     log.log(level, "payment event", extra={"fields": fields})
 
 
+def is_disputed(intent: stripe.PaymentIntent) -> bool:
+    """By how the disputes ended: the charge says only that there was one, for ever."""
+    disputes = stripe.Dispute.list(payment_intent=intent.id).data if intent.latest_charge.disputed else []
+    return any(dispute.status not in ("won", "warning_closed") for dispute in disputes)
+
+
 def state_of(intent: stripe.PaymentIntent) -> str:
     """An order's state, from its PaymentIntent with the latest charge."""
     charge = intent.latest_charge
     if intent.status == "succeeded" and charge:
-        if charge.disputed:
+        if is_disputed(intent):
             return "disputed"
         if charge.amount_refunded:
             return "refunded" if charge.amount_refunded >= intent.amount else "partially_refunded"
@@ -140,16 +163,23 @@ def state_of(intent: stripe.PaymentIntent) -> str:
 
 def mail(key: str, recipient: str, subject: str, body: str) -> None:
     Mail.objects.get_or_create(pk=key, defaults={"recipient": recipient, "subject": subject, "body": body})
+    transaction.on_commit(waiting.set)
 
 
 def send_mails() -> None:
-    """Send what is not sent; what fails now is tried again after the next event."""
-    try:
-        with sending:
+    """Send what is not sent, and a second later what could not be."""
+    while waiting.wait():
+        waiting.clear()
+        try:
             for one in Mail.objects.filter(sent=False):
                 send_mail(one.subject, one.body, "shop@example.com", [one.recipient])
                 Mail.objects.filter(pk=one.pk).update(sent=True)
-    except OSError as error:
-        log.error("mail failed", exc_info=error)
-    finally:
-        connection.close()
+        except (OSError, DatabaseError) as error:
+            log.warning("mail failed, and is tried again", exc_info=error)
+            time.sleep(1)
+            waiting.set()
+        finally:
+            connection.close()
+
+
+threading.Thread(target=send_mails, daemon=True).start()

@@ -18,6 +18,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "shop.urls"
 INSTALLED_APPS = ["shop"]
 MIDDLEWARE = [
+    "shop.middleware.logged",
     "shop.middleware.discreet",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -28,7 +29,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("DATABASE") or BASE_DIR / "shop.db",
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 5},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -53,4 +54,5 @@ STRIPE_PUBLISHABLE_KEY = os.environ.get("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET")
 if not STRIPE_SECRET_KEY or not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("STRIPE_SECRET_KEY or STRIPE_WEBHOOK_SECRET is missing")
+ALERTS_TO = "ops@example.com"
 PRICES = {("mug", "usd"): 1999, ("mug", "eur"): 1799, ("stickers", "jpy"): 500}

@@ -10,12 +10,13 @@ from collections.abc import Callable
 import stripe
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from shop.models import Order
-from shop.orders import Refused, create_payment, handle, order_of, payment_of
+from shop.models import Event
+from shop.orders import Refused, client, create_payment, handle, mail, order_of, payment_of
 
 POLICY = (
     "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' "
@@ -64,8 +65,12 @@ def answered(view: View) -> View:
 @require_GET
 @answered
 def health(request: HttpRequest) -> HttpResponse:
-    Order.objects.exists()
-    return JsonResponse({"status": "ok"})
+    reached = "ok" if client.is_reached else "unreachable"
+    try:
+        Event.objects.filter(pk="").delete()  # nothing, but it needs all that a write needs
+    except DatabaseError:
+        return JsonResponse({"status": "failing", "database": "unreachable", "stripe": reached}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok", "stripe": reached})
 
 
 @require_GET
@@ -112,7 +117,12 @@ def webhook(request: HttpRequest) -> HttpResponse:
         logging.warning("a webhook event was refused")
         return JsonResponse({"error": "bad_event"}, status=400)
     if is_for_us:
-        handle(event)
+        try:
+            handle(event)
+        except Exception:
+            title = f"Webhook event {event.id} failed"
+            mail(f"alert-{event.id}", settings.ALERTS_TO, title, f"{event.type}: see the log")
+            raise
     return JsonResponse({"received": True})
 
 
