@@ -66,6 +66,8 @@ class WebhookOutlivesMail(Check):
             ctx.inconclusive("no mail is sent to a customer who has paid, so that none can fail")
         if handling.usual and not handling.usual.is_paid:
             ctx.inconclusive(f"with mails accepted, a paid order is {handling.usual.raw_state!r}, not paid, either")
+        if not handling.is_taken_later:
+            ctx.inconclusive(f"the event is refused with mails accepted, too; first it was answered {handling.told}")
         route = ctx.webhook_for("payment_intent.succeeded").label
         for wrong in assess(lost, ctx.patience):
             data = {**handling.order.summary, "answered": handling.told, "mails": [one.subject for one in lost.mails]}

@@ -109,6 +109,8 @@ async def fail_storing(ctx: Context) -> tuple[HandlingFailed, bool]:
     async with ctx.database.away():
         releasing = asyncio.ensure_future(ctx.stripe.release(payment.intent, events=[event]))
         await asyncio.wait({releasing}, timeout=_LONGEST_AWAY_S)
+        if releasing.done() and is_taken(releasing.result()):
+            await asyncio.sleep(_QUIET_S)  # what was acknowledged first meets it now
         order = await order_if_seen(ctx, payment.order) if releasing.done() else None
     outcome = await outcome_of(ctx, payment, event, await releasing, hits=1)
     return outcome, order is not None and order.is_paid

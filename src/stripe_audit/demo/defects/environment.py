@@ -162,6 +162,7 @@ DEFECTS = (
         "unhealthy",
         "The health route answers 500 while the shop works",
         "health-endpoint-answers",
+        also=("health-shows-trouble",),
         seen_in="fossasia/eventyay#4296",
         shop=_Unhealthy,
     ),
@@ -184,6 +185,7 @@ DEFECTS = (
         "healthy-whatever-happens",
         "The health route answers 200 and says in its body that the database is down",
         "health-endpoint-answers",
+        also=("health-shows-trouble",),
         shop=_HealthyAlways,
     ),
     Defect(

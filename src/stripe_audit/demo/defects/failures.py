@@ -159,6 +159,7 @@ DEFECTS = (
         "own-retries-with-new-keys",
         "The shop repeats calls to Stripe itself, each with a new idempotency key",
         "payment-key-stable",
+        also=("stripe-silence-bounded",),
         seen_in="stripe/stripe-php#637",
         stripe=_RetriesAnew,
     ),
