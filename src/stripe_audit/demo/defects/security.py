@@ -202,7 +202,13 @@ DEFECTS = (
         "payment-amount-not-trusted",
         orders=_CurrencyTrusted,
     ),
-    Defect("headers-missing", "The page has no security headers", "security-headers-set", pages=_NoHeaders),
+    Defect(
+        "headers-missing",
+        "The page has no security headers",
+        "security-headers-set",
+        also=("page-headers-as-recorded",),
+        pages=_NoHeaders,
+    ),
     Defect(
         "csp-blocks-stripe",
         "The page's policy blocks Stripe's frames",
