@@ -72,6 +72,7 @@ DEFECTS = (
         "authorised-amount-recorded",
         "Where a part is captured, the record keeps all that was authorised",
         "authorised-is-not-paid",
+        also=("ledger-reconciles",),
         seen_in="woocommerce/woocommerce-gateway-stripe#851",
         orders=_AuthorisedAmount,
     ),
@@ -79,6 +80,7 @@ DEFECTS = (
         "refund-in-hundreds",
         "Refunds in yen are recorded as a hundredth, so that a full one is partial",
         "refund-in-every-currency",
+        also=("ledger-reconciles",),
         seen_in="YosemiteCrew/Yosemite-Crew#3021",
         orders=_RefundInHundreds,
     ),
@@ -93,6 +95,7 @@ DEFECTS = (
         "lost-dispute-forgiven",
         "A dispute that is lost makes its order paid again",
         "dispute-followed",
+        also=("ledger-reconciles",),
         orders=_ClosedIsWon,
     ),
 )

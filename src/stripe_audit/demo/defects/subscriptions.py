@@ -108,6 +108,10 @@ DEFECTS = (
         "month-per-event",
         "Each event about a paid invoice hands its month over",
         "subscription-paid-at-start",
+        also=(
+            "subscription-overdue",
+            "subscription-renewed",
+        ),
         seen_in="restrictcontentpro/restrict-content-pro#595",
         orders=_MonthPerEvent,
     ),
@@ -139,6 +143,7 @@ DEFECTS = (
         "old-event-reactivates",
         "The status is copied out of the event, so that an old one reactivates a canceled subscription",
         "subscription-canceled",
+        also=("subscription-orders-explored",),
         seen_in="laravel/cashier-stripe#1201",
         receipts=_EventBelieved,
     ),
