@@ -141,3 +141,12 @@ def test_events_show_their_objects_as_they_were(client, receiver, control, has_e
     assert {one["type"] for one in control.get(f"events?object={intent.id}")["events"]} == {*shown} - {
         "payment_method.attached"
     }
+
+
+def test_a_disputes_events_are_among_those_of_its_payment(client, control):
+    """Whoever tells a payment's story in another order must see the dispute in it."""
+    intent = pay(client, "pm_card_createDispute")
+    types = [one["type"] for one in control.get(f"events?object={intent.id}")["events"]]
+    assert types[-2:] == ["charge.dispute.created", "charge.dispute.funds_withdrawn"]
+    other = pay(client)
+    assert "charge.dispute.created" not in str(control.get(f"events?object={other.id}")["events"])

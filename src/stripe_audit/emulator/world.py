@@ -263,11 +263,10 @@ class World:
         return Lineage(root if isinstance(root, str) else "", frozenset(ids), metadata, tuple(words))
 
     def family(self, identity: str) -> set[str]:
-        """A payment intent's id with those of its charges, refunds and disputes; of a charge the like; any other alone."""
-        found = {identity}
-        for charge in self.store.members("charge", identity):
-            found.add(charge["id"])
-        for charge_id in list(found):
+        """A payment intent's id with those of its charges, refunds and disputes; a charge's with the latter two."""
+        charges = [identity, *(charge["id"] for charge in self.store.members("charge", identity))]
+        found = set(charges)
+        for charge_id in charges:
             for kind in ("refund", "dispute"):
                 found.update(one["id"] for one in self.store.members(kind, charge_id))
         return found
