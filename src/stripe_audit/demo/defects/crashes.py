@@ -80,26 +80,33 @@ class _MailsFromMemory(CheckoutOrders):
 
     def send_receipt(self, order: Mapping[str, Any]) -> None:
         async def later() -> None:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
             super(_MailsFromMemory, self).send_receipt(order)
 
         _in_the_background(self, later())
 
 
 class _RemembersInMemory(Receipts):
-    """Which orders were handed over is kept in a set, and not asked of the database."""
+    """Which events were handled is kept in a set, and not asked of the database."""
 
     def is_handled(self, event: Mapping[str, Any]) -> bool:
         return event["id"] in self.__dict__.setdefault("_handled", set())
 
     def claim(self, event: Mapping[str, Any]) -> bool:
-        self.__dict__.setdefault("_handled", set()).add(event["id"])
-        intent, served = event["data"]["object"]["id"], self.__dict__.setdefault("_served", set())
-        if event["type"] == "payment_intent.succeeded" and intent not in served:
-            served.add(intent)
-            statement = "UPDATE orders SET fulfilled = fulfilled + 1 WHERE intent = :id AND fulfilled > 0"
-            self.store.run(statement, {"id": intent})
-        return True
+        is_new = not self.is_handled(event)
+        self.__dict__["_handled"].add(event["id"])
+        return is_new
+
+
+class _ServesFromMemory(CheckoutOrders):
+    """Which orders were handed over, too."""
+
+    def fulfil(self, order: Mapping[str, Any]) -> None:
+        served: set[str] = self.__dict__.setdefault("_served", set())
+        if order["id"] not in served:
+            served.add(order["id"])
+            self.store.run("UPDATE orders SET fulfilled = fulfilled + 1 WHERE id = :id", {"id": order["id"]})
+            self.send_receipt(order)
 
 
 DEFECTS = (
@@ -142,6 +149,7 @@ DEFECTS = (
         "restart-keeps-deduplication",
         also=("webhook-survives-crash",),
         seen_in="webrenew/unicon#56",
+        orders=_ServesFromMemory,
         receipts=_RemembersInMemory,
         is_process=True,
     ),

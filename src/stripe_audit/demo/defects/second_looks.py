@@ -31,7 +31,7 @@ class _CanceledByName(Receipts):
         if event["type"] != "payment_intent.canceled":
             await super().follow(event, intent_id)
             return
-        values = {"id": str((event["data"]["object"].get("metadata") or {}).get("order_id"))}
+        values = {"id": str((((event.get("data") or {}).get("object") or {}).get("metadata") or {}).get("order_id"))}
         with self.store.transaction():
             if self.claim(event):
                 self.store.run("UPDATE orders SET status = 'canceled' WHERE id = :id", values)

@@ -41,8 +41,8 @@ class _OrderFromMetadata(Receipts):
     """The order is the one that the PaymentIntent's metadata name."""
 
     async def follow(self, event: Mapping[str, Any], intent_id: str | None) -> None:
-        metadata = event["data"]["object"].get("metadata") or {}
-        order = self.store.order(str(metadata.get("order_id")))
+        data = (event.get("data") or {}).get("object") or {}
+        order = self.store.order(str((data.get("metadata") or {}).get("order_id")))
         if order is None or intent_id is None:
             await super().follow(event, intent_id)
             return
