@@ -80,7 +80,7 @@ class _RarerDeclinesUntold(Orders):
     def state_of(self, intent: Mapping[str, Any]) -> str:
         error = intent.get("last_payment_error") or {}
         state = super().state_of(intent)
-        return "open" if state == "failed" and error.get("code") not in ("card_declined", None) else state
+        return "open" if state == "failed" and error.get("code") in ("expired_card", "incorrect_cvc") else state
 
 
 class _HandlerFailsQuietly(Receipts):
