@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.databases import PASSWORD, QUOTED, mysql_server, postgres_server
 
+from stripe_audit.audit.observing import Observers
 from stripe_audit.errors import Inconclusive
 from stripe_audit.observers.databases.interface import Database, Unreadable
 from stripe_audit.observers.databases.opening import open_server
 from stripe_audit.observers.interface import Order, OrderMapping, OrderState
 from stripe_audit.observers.sql import SqlOrders, SqlRows
+from stripe_audit.settings import load_settings
 
 SELECT = "SELECT state AS status, amount, currency FROM orders WHERE id = :order"
 KINDS = [
@@ -36,6 +41,15 @@ class Shop:
 
     def select(self, query: str, **values: str) -> list[dict[str, Any]]:
         return self.database.rows(query, values)
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        listed = {
+            "postgres": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stripe-audit'",
+            "mysql": "SELECT count(*) FROM information_schema.processlist",
+        }
+        return int(self.do(listed[self.kind])[0][0])
 
     @property
     def everything(self) -> Any:
@@ -240,6 +254,35 @@ def test_one_connection_is_kept_and_made_anew_when_it_was_lost(shop: Shop) -> No
     assert {int(found[0]["n"]) for found in asyncio.run(at_once())} == {first}
     shop.do(end.format(first))
     assert current() != first
+
+
+@each
+def test_orders_and_rows_of_a_run_share_one_connection_and_leave_none(shop: Shop, tmp_path: Path) -> None:
+    shop.do("INSERT INTO shipments VALUES (1, 'o1', 'mug', NULL, 2), (2, 'o1', 'mug', NULL, 2)")
+    by_url = {"kind": shop.kind, "url": {"env": "DATABASE_URL"}}
+    order = {**by_url, "query": SELECT, "states": {"paid": ["done"]}, "amount_unit": "major"}
+    counted = "SELECT sku FROM shipments WHERE order_id = :order"
+    declared = {"order": {**order, "fulfilled_rows": "shipments"}, "rows": {"shipments": {"query": counted}}}
+    path = tmp_path / "stripe-audit.yaml"
+    path.write_text(json.dumps({"version": 1, "observers": declared}))
+    observers, opened = Observers(load_settings(path, environ={"DATABASE_URL": shop.url})), []
+    observers.open(tmp_path, opened)
+    make, rows = observers.orders(has_route=False), observers.rows()["shipments"]
+    assert make is not None
+
+    async def look() -> tuple[Any, Any]:
+        return await asyncio.gather(make(None).read("o1"), rows.read({"order": "o1"}))  # type: ignore[arg-type]
+
+    before = shop.connections
+    found, counts = asyncio.run(look())
+    assert (found.state, found.amount, found.fulfilled, counts.count) == (OrderState.PAID, 1999, 2, 2)
+    assert shop.connections == before + 1
+    for close in reversed(opened):
+        close()
+    deadline = time.monotonic() + 5
+    while shop.connections > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert shop.connections == before
 
 
 @each

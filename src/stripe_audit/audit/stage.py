@@ -266,10 +266,11 @@ class Stage:
         return (f"{len(orders)} orders in the target's own records; their references begin with {self.tag}",)
 
     def _data(self) -> tuple[Path, ...]:
-        """The database that is read, and scratch, where a launched target is told to keep its data."""
-        order = self.settings.model.observers.order
-        database = self.settings.path(fill_text(order.path, self.values)) if order and order.path else None
-        return tuple(place for place in (database, self.scratch if self.ports else None) if place)
+        """The database files that are read, and scratch, where a launched target is told to keep its data."""
+        observers = self.settings.model.observers
+        named = [one.path for one in (observers.order, *observers.rows.values()) if one and one.path]
+        found = [self.settings.path(fill_text(name, self.values)) for name in dict.fromkeys(named)]
+        return (*found, *([self.scratch] if self.ports else []))
 
     def log_path(self) -> Path | None:
         """Where the target's log lines are, if that is declared."""
