@@ -67,15 +67,24 @@ class _MetadataPassedOn(_AmountNotCompared):
         return {**params, "metadata": {**params["metadata"], **self.__dict__.get("_given", {}).get(order["id"], {})}}
 
 
+async def _said(shop: Shop, request: web.Request, name: str) -> Any:
+    """A member of the request's body, where it has one."""
+    try:
+        data = await shop.body(request) if request.can_read_body else None
+    except Refusal:
+        return None
+    return data.get(name) if isinstance(data, Mapping) else None
+
+
 class _ResumesNamedPayment(Shop):
     """The page remembers its PaymentIntent, and another try goes on with the one that it names."""
 
     async def retry(self, request: web.Request) -> web.Response:
-        named = (await self.body(request)).get("paymentIntentId") if request.can_read_body else None
-        if not named:
+        named = await _said(self, request, "paymentIntentId")
+        if not isinstance(named, str) or not named.startswith("pi_"):
             return await super().retry(request)
         identity = request.match_info["order"]
-        intent = await self.stripe.intent(str(named))
+        intent = await self.stripe.intent(named)
         self.store.run("UPDATE orders SET intent = :intent WHERE id = :id", {"intent": intent["id"], "id": identity})
         return web.json_response({"clientSecret": intent["client_secret"], "paymentIntentId": intent["id"]})
 
@@ -156,7 +165,7 @@ class _RetryTakesAmount(Shop):
     """Tips can be added when paying again, so the amount is updated to what the page says."""
 
     async def retry(self, request: web.Request) -> web.Response:
-        amount = (await self.body(request)).get("amount") if request.can_read_body else None
+        amount = await _said(self, request, "amount")
         answer = await super().retry(request)
         order = self.store.order(request.match_info["order"])
         if isinstance(amount, int) and order:
