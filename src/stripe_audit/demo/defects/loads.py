@@ -1,40 +1,40 @@
-"""Defects that show only while many webhook events come, for a while, not in a single burst."""
+"""Defects that show only while webhook events come in a long row, with hardly anybody else about.
+
+What they hold back is set right whenever somebody looks at an order, as where the next visitor's request does the work
+that waits. So they outlast a burst, and one event after the other; a steady load they do not.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.orders import Refusal
+from stripe_audit.demo.orders import Orders, Refusal
 from stripe_audit.demo.webhooks import Receipts
 
 __all__ = ["DEFECTS"]
 
 _A_BURST = 45
-"""Events within a second that are still no load."""
+"""Events in a row that are still no load."""
 
 
-class _Pace:
-    """How many events came within the last second."""
+class _Visited(Orders):
+    """Counts the events since somebody looked at an order."""
 
-    def __init__(self) -> None:
-        self._moments: deque[float] = deque()
+    in_a_row = 0
 
-    def count(self) -> int:
-        now = time.monotonic()
-        self._moments.append(now)
-        while self._moments[0] < now - 1:
-            self._moments.popleft()
-        return len(self._moments)
+    def shown(self, identity: str) -> dict[str, Any]:
+        self.in_a_row = 0
+        return super().shown(identity)
 
 
-def _pace(receipts: Receipts) -> int:
-    pace: _Pace = receipts.__dict__.setdefault("_pace", _Pace())
-    return pace.count()
+def _is_loaded(receipts: Receipts) -> bool:
+    orders: Any = receipts.orders
+    orders.in_a_row += 1
+    return bool(orders.in_a_row > _A_BURST)
 
 
 class _RingBuffer(Receipts):
@@ -43,7 +43,7 @@ class _RingBuffer(Receipts):
     async def accept(self, event: Mapping[str, Any]) -> None:
         ring: OrderedDict[str, None] = self.__dict__.setdefault("_ring", OrderedDict())
         dropped: set[str] = self.__dict__.setdefault("_dropped", set())
-        if _pace(self) <= _A_BURST:
+        if not _is_loaded(self):
             return await super().accept(event)
         subject = self.intent_of((event.get("data") or {}).get("object") or {}) or event["id"]
         ring[subject] = None
@@ -62,7 +62,7 @@ class _ForgetsWhatItHandled(Receipts):
 
     async def handle(self, event: Mapping[str, Any]) -> None:
         recent: OrderedDict[str, None] = self.__dict__.setdefault("_recent", OrderedDict())
-        is_crowded, is_known = _pace(self) > _A_BURST, event["id"] in recent
+        is_crowded, is_known = _is_loaded(self), event["id"] in recent
         recent[event["id"]] = None
         while len(recent) > 4:
             recent.popitem(last=False)
@@ -78,7 +78,7 @@ class _PoolTooSmall(Receipts):
     """The pool of connections to the database is empty while many events come: each of them is answered 500."""
 
     async def accept(self, event: Mapping[str, Any]) -> None:
-        if _pace(self) > _A_BURST:
+        if _is_loaded(self):
             raise Refusal(500, "unexpected", "Something went wrong.")
         await super().accept(event)
 
@@ -88,18 +88,21 @@ DEFECTS = (
         "load-overflows-ring",
         "Events are acknowledged into a ring in memory, whose oldest entries are overwritten under load",
         "webhook-survives-load",
+        orders=_Visited,
         receipts=_RingBuffer,
     ),
     Defect(
         "load-forgets-handled",
         "The memory of handled events is small, so that under load a copy is handled like a new event",
         "webhook-survives-load",
+        orders=_Visited,
         receipts=_ForgetsWhatItHandled,
     ),
     Defect(
         "load-empties-pool",
         "Under load the pool of connections is empty, and events are answered 500",
         "webhook-survives-load",
+        orders=_Visited,
         receipts=_PoolTooSmall,
     ),
 )
