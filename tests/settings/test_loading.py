@@ -233,6 +233,14 @@ def test_flags_are_not_changed_by_loading(project):
             "target: {items: [{id: a, price: 1.0e-999, currency: usd}]}\n",
             "target.items.0: '1.0E-999' USD has more decimals",
         ),
+        (
+            "target:\n  plans:\n    - {id: a, price: 1.005, currency: usd, trial: true}\n",
+            "stripe-audit.yaml:4: target.plans.0: '1.005' USD has more decimals than the currency",
+        ),
+        (
+            "target:\n  items:\n    - {id: a, price: 1, currency: usd, capture: later}\n",
+            "target.items.0.capture: must be 'automatic' or 'manual'",
+        ),
         ("audit:\n  jobs: many\n", "stripe-audit.yaml:3: audit.jobs: must be a valid integer"),
         ("audit: {jobs: 0}\n", "audit.jobs: must be greater than or equal to 1"),
         ("audit: {timeout: 1.0e+9}\n", "audit.timeout: must be less than or equal to 3600"),
