@@ -38,7 +38,21 @@ from stripe_audit.settings import load_settings
 from stripe_audit.testing import run_checks
 
 SLICE_S = 0.02
-CPU_MS, UNEXPLAINED, TIMES, KIB = 5.0, 0.2, 1.1, 32.0
+CPU_MS, UNEXPLAINED, TIMES, KIB, KIB_FLAT = 5.0, 0.2, 1.1, 40.0, 4.0
+LOOKING = """\
+version: 1
+id: looking-{number}
+task: "6.1"
+severity: high
+title: The shop is there.
+what: It is asked.
+why: Money.
+fix: Mend it.
+steps:
+  - request: {{route: health}}
+    save: shown
+  - expect: {{answer: shown, that: {{status: 200}}}}
+"""
 SCENARIO = """\
 version: 1
 id: journey-{number}
@@ -226,10 +240,13 @@ def scenarios(count: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         family = Path(folder) / "scenarios" / "journeys"
         family.mkdir(parents=True)
+        for number in range(count):
+            (family / f"looking_{number}.yaml").write_text(LOOKING.format(number=number), "utf-8")
         for number in range(count + 40):
             (family / f"journey_{number}.yaml").write_text(SCENARIO.format(number=number), "utf-8")
         catalog = load_catalog(scenarios=[family.parent], has_builtin=False)
-        ids = list(catalog)
+        ids = [identity for identity in catalog if identity.startswith("journey")]
+        looking = [identity for identity in catalog if identity.startswith("looking")]
         path = write_project(Path(folder), variant="", defects=[], env={"RATE_LIMIT_BURST": "100000"})
         settings = load_settings(path, flags={"audit": {"budget": {"requests": 10**6, "seconds": 3600}}}, environ={})
         kept = Path(folder) / "run"
@@ -243,15 +260,22 @@ def scenarios(count: int) -> bool:
                 spent, used = cost(stage, catalog, many[at : at + 100])
                 wall, cpu = wall + spent, cpu + used
                 growth.append(resident())
+            flat = [resident() for at in range(0, count, 100) if cost(stage, catalog, looking[at : at + 100])]
     print(f"one scenario {one * 1000:.0f} ms, {one_cpu * 1000:.1f} ms of this process' processor time")
     print(f"{len(many)} scenarios {wall:.1f} s, {cpu / len(many) * 1000:.1f} ms of a processor each")
     told = ", ".join(f"{size / 2**20:.0f}" for size in (before, *growth))
     print(f"memory in MiB, every hundred scenarios: {told}")
+    print("the same where nothing is made at Stripe: " + ", ".join(f"{size / 2**20:.0f}" for size in flat))
     is_met = judged(f"times {len(many)} × one, by the wall", wall / (one * len(many)), TIMES)
     is_met &= judged(f"times {len(many)} × one, by the processor", cpu / (one_cpu * len(many)), TIMES)
-    half = len(growth) // 2
-    kib = (growth[-1] - growth[half]) / 1024 / (100 * (len(growth) - 1 - half)) if len(growth) > 2 else 0.0
-    return judged("KiB kept of each (Stripe's objects, exchanges, results)", kib, KIB) and is_met
+    is_met &= judged("KiB for each payment, most of them Stripe's memory of it", kept_of_each(growth), KIB)
+    return judged("KiB for each scenario that makes nothing", kept_of_each(flat), KIB_FLAT) and is_met
+
+
+def kept_of_each(sizes: list[int]) -> float:
+    """KiB that memory grows by for each, over the latter half of the hundreds."""
+    half = len(sizes) // 2
+    return (sizes[-1] - sizes[half]) / 1024 / (100 * max(1, len(sizes) - 1 - half))
 
 
 def cost(stage: Stage, catalog: Any, ids: list[str]) -> tuple[float, float]:
