@@ -17,7 +17,7 @@ from stripe_audit.demo.webhooks import Receipts
 
 __all__ = ["DEFECTS"]
 
-_A_BURST = 45
+_A_BURST = 64
 """Events in a row that are still no load."""
 
 
