@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from stripe_audit.cli import completion
+
 __all__ = ["make"]
 
 Folders = Annotated[list[Path] | None, typer.Option(help="A folder with checks of your own.")]
@@ -33,7 +35,14 @@ def make(options: dict[str, Any]) -> typer.Typer:
 
     @app.command()
     def explain(
-        identity: Annotated[str, typer.Argument(metavar="CHECK", help="A check's id, or a finding's fingerprint.")],
+        identity: Annotated[
+            str,
+            typer.Argument(
+                metavar="CHECK",
+                help="A check's id, or a finding's fingerprint.",
+                autocompletion=completion.check_ids,
+            ),
+        ],
         checks_dir: Folders = None,
     ) -> None:
         """Say what a check looks at, why it matters, and how to fix what it finds."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from stripe_audit.cli import completion
 from stripe_audit.cli.outputs import FORMAT_HELP
 from stripe_audit.errors import UsageError
 
@@ -39,15 +40,29 @@ def run(
     demo: Annotated[bool, typer.Option("--demo", help="Audit the demo shop, launched for this run.")] = False,
     variant: Annotated[str, typer.Option(help="With --demo: a sound variant of the shop (queued, odd).")] = "",
     defect: Annotated[
-        Names | None, typer.Option(help="With --demo: break one thing; see 'stripe-audit demo defects'. Repeatable.")
+        Names | None,
+        typer.Option(
+            help="With --demo: break one thing; see 'stripe-audit demo defects'. Repeatable.",
+            autocompletion=completion.defect_ids,
+        ),
     ] = None,
-    phase: Annotated[Names | None, typer.Option("--phase", "-p", help="Only this phase: 1-6 or its name.")] = None,
+    phase: Annotated[
+        Names | None,
+        typer.Option("--phase", "-p", help="Only this phase: 1-6 or its name.", autocompletion=completion.phase_names),
+    ] = None,
     task: Annotated[Names | None, typer.Option(help="Only this task, such as 2.2 or '2.*'.")] = None,
-    check: Annotated[Names | None, typer.Option("--check", "-c", help="Only this check; globs are fine.")] = None,
-    exclude: Annotated[Names | None, typer.Option("--exclude", "-x", help="All but this check.")] = None,
+    check: Annotated[
+        Names | None,
+        typer.Option("--check", "-c", help="Only this check; globs are fine.", autocompletion=completion.check_ids),
+    ] = None,
+    exclude: Annotated[
+        Names | None, typer.Option("--exclude", "-x", help="All but this check.", autocompletion=completion.check_ids)
+    ] = None,
     tag: Annotated[Names | None, typer.Option(help="Only checks with this tag.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
-    format: Annotated[Names | None, typer.Option("--format", "-f", help=FORMAT_HELP)] = None,
+    format: Annotated[
+        Names | None, typer.Option("--format", "-f", help=FORMAT_HELP, autocompletion=completion.format_names)
+    ] = None,
     bundle: Annotated[Path | None, typer.Option(help="Write the evidence as one zip file, for reviewers.")] = None,
     sign: Annotated[Path | None, typer.Option(help="With --bundle: sign it with this SSH key.")] = None,
     events: Annotated[
