@@ -195,7 +195,7 @@ DEFECTS = (
         "double-submit-charges-twice",
         "Submitting an order twice makes two payments, and both can be paid",
         "double-submit-charges-once",
-        also=("payment-key-stable",),
+        also=("client-secret-returned-alone", "payment-key-stable"),
         seen_in="akash-network/console#3449",
         orders=_DoubleCharge,
     ),
