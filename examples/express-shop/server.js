@@ -1,12 +1,15 @@
 // A shop with Express and Stripe's Node.js library, as its documentation shows them. It knows nothing of stripe-audit.
+import { randomUUID } from 'node:crypto';
 import 'dotenv/config';
 import express from 'express';
 import Stripe from 'stripe';
-import { log, PRICES, Refused, Shop } from './shop.js';
+import { log, PRICES, Refused, requestId, Shop } from './shop.js';
 
 const { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_PUBLISHABLE_KEY = '', PORT = 3001 } = process.env;
 if (!STRIPE_SECRET_KEY || !STRIPE_WEBHOOK_SECRET) throw new Error('STRIPE_SECRET_KEY or STRIPE_WEBHOOK_SECRET is missing');
 const stripe = new Stripe(STRIPE_SECRET_KEY, { maxNetworkRetries: 1, timeout: 4000 });
+let isStripeReached = true; // by the last call, so that /health needs none of its own
+stripe.on('response', () => (isStripeReached = true));
 const shop = new Shop(stripe, process.env.DATABASE ?? 'shop.jsonl');
 const POLICY =
   "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' " +
@@ -30,8 +33,16 @@ fetch('/api/orders/' + order + '/retry', {method: 'POST'}).then((answer) => answ
 const app = express();
 app.disable('x-powered-by');
 app.use((request, response, next) => {
-  response.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
-  next();
+  const [id, began] = [randomUUID(), performance.now()];
+  response.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', 'X-Request-Id': id });
+  requestId.run(id, () => {
+    response.on('finish', () => {
+      const { method, path } = request;
+      const duration_ms = Math.round(performance.now() - began);
+      log('info', 'request', { method, path, status: response.statusCode, duration_ms, request_id: id });
+    });
+    next();
+  });
 });
 
 // Before the JSON parser: the signature is over the bytes that were sent.
@@ -44,12 +55,25 @@ app.post('/webhooks/stripe', express.raw({ type: '*/*', limit: '1mb' }), async (
     log('warning', 'a webhook event was refused');
     return response.status(400).json({ error: 'bad_event' });
   }
-  if (!event.livemode) await shop.handle(event);
+  if (!event.livemode) {
+    await shop.handle(event).catch((error) => {
+      shop.alert(event);
+      throw error;
+    });
+  }
   return response.json({ received: true });
 });
 
 app.use(express.json({ limit: '1mb' }));
-app.get('/health', (request, response) => response.json({ status: 'ok' }));
+app.get('/health', (request, response) => {
+  const stripe = isStripeReached ? 'ok' : 'unreachable';
+  try {
+    shop.records.probe();
+  } catch {
+    return response.status(503).json({ status: 'failing', database: 'unreachable', stripe });
+  }
+  return response.json({ status: 'ok', database: 'ok', stripe });
+});
 app.get('/api/products', (request, response) => {
   const products = Object.entries(PRICES).map(([name, price]) => {
     const [id, currency] = name.split(' ');
@@ -81,11 +105,12 @@ app.use((error, request, response, next) => {
     return response.status(error.status).json({ error: error.code });
   }
   if (error instanceof Stripe.errors.StripeError) {
-    log('error', 'stripe failed', { error: error.type });
+    if (error instanceof Stripe.errors.StripeConnectionError) isStripeReached = false;
+    log('error', 'stripe failed', { error: error.type, stripe_request: error.requestId, stack: error.stack });
     return response.status(503).json({ error: 'payments_unavailable' });
   }
   if (error.status >= 400 && error.status < 500) return response.status(error.status).json({ error: 'bad_request' });
-  log('error', 'unexpected error', { error: error.name });
+  log('error', 'unexpected error', { error: error.name, stack: error.stack });
   return response.status(500).json({ error: 'internal' });
 });
 
