@@ -75,10 +75,12 @@ class _ForgetsWhatItHandled(Receipts):
 
 
 class _PoolTooSmall(Receipts):
-    """The pool of connections to the database is empty while many events come: each of them is answered 500."""
+    """The pool of connections to the database is empty while many events come: each is answered 500 at first."""
 
     async def accept(self, event: Mapping[str, Any]) -> None:
-        if _is_loaded(self):
+        refused: set[str] = self.__dict__.setdefault("_refused", set())
+        if _is_loaded(self) and event["id"] not in refused:
+            refused.add(event["id"])
             raise Refusal(500, "unexpected", "Something went wrong.")
         await super().accept(event)
 
