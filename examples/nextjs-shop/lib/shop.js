@@ -1,9 +1,11 @@
 // Orders and their payments. Amounts come from the catalogue, states from Stripe as it is when an event arrives.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import nodemailer from 'nodemailer';
 
 export const PRICES = { 'mug usd': 1999, 'mug eur': 1799, 'stickers jpy': 500 };
+export const ALERTS_TO = 'ops@example.com';
 const OPEN = ['requires_payment_method', 'requires_confirmation', 'requires_action', 'processing'];
 const BURST = 120;
 const PER_SECOND = 20;
@@ -17,7 +19,10 @@ export class Refused extends Error {
   }
 }
 
-export const log = (level, message, fields = {}) => console.log(JSON.stringify({ level, message, ...fields }));
+// What is logged while a request is served has its id. Each route is a bundle of its own; this must not be.
+export const requestId = (globalThis.shopRequestId ??= new AsyncLocalStorage());
+export const log = (level, message, fields = {}) =>
+  console.log(JSON.stringify({ level, message, request_id: requestId.getStore(), ...fields }));
 
 // A journal of changes in one file: what is not yet appended has not happened.
 class Records {
@@ -26,6 +31,11 @@ class Records {
     this.held = { orders: new Map(), events: new Map(), mails: new Map() };
     if (!existsSync(path)) return;
     for (const line of readFileSync(path, 'utf8').split('\n')) if (line) this.take(JSON.parse(line));
+  }
+
+  // Throws where nothing can be written.
+  probe() {
+    appendFileSync(this.path, '');
   }
 
   take(changes) {
@@ -38,10 +48,11 @@ class Records {
   }
 }
 
-function stateOf(intent) {
+// With the disputes, since they tell how they ended; the charge says only that there was one, for ever.
+function stateOf(intent, disputes) {
   const charge = intent.latest_charge;
   if (intent.status === 'succeeded' && charge) {
-    if (charge.disputed) return 'disputed';
+    if (disputes.some(({ status }) => !['won', 'warning_closed'].includes(status))) return 'disputed';
     if (charge.amount_refunded) return charge.amount_refunded >= intent.amount ? 'refunded' : 'partially_refunded';
   }
   if (intent.status === 'requires_payment_method' && intent.last_payment_error) return 'failed';
@@ -140,13 +151,23 @@ export class Shop {
     if (!id || this.order(id).intent !== intentId) return; // of no order, or of a first try that is over
     await this.alone(id, async () => {
       const intent = await this.stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] });
-      if (!this.records.held.events.has(event.id)) this.follow(this.order(id), intent, event);
+      const disputes = intent.latest_charge?.disputed
+        ? (await this.stripe.disputes.list({ payment_intent: intentId })).data
+        : [];
+      if (!this.records.held.events.has(event.id)) this.follow(this.order(id), stateOf(intent, disputes), intent, event);
     });
     this.sendMails();
   }
 
-  follow(order, intent, event) {
-    const status = stateOf(intent);
+  // Tells the people who run the shop, once per event that fails.
+  alert(event) {
+    const [id, subject] = [`alert-${event.id}`, `Webhook event ${event.id} failed`];
+    if (this.records.held.mails.has(id)) return;
+    this.records.change(['mails', { id, to: ALERTS_TO, subject, text: `${event.type}: see the log` }]);
+    this.sendMails();
+  }
+
+  follow(order, status, intent, event) {
     const isPaid = ['paid', 'refunded', 'partially_refunded', 'disputed'].includes(status);
     const mails = [];
     const mail = (key, to, subject, text) => {
@@ -159,7 +180,7 @@ export class Shop {
       const attempt = intent.latest_charge?.id ?? intent.id;
       const text = `Your payment was declined. Try again: /checkout?order=${order.id}`;
       mail(`failed-${attempt}`, order.email, `Order ${order.id}: payment declined`, text);
-      mail(`alert-${attempt}`, 'ops@example.com', `Payment failed for order ${order.id}`, intent.id);
+      mail(`alert-${attempt}`, ALERTS_TO, `Payment failed for order ${order.id}`, intent.id);
     }
     const changed = { ...order, status, fulfilled: isPaid ? 1 : order.fulfilled };
     this.records.change(['events', { id: event.id }], ['orders', changed], ...mails);

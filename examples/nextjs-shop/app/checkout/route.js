@@ -1,3 +1,5 @@
+import { answering } from '../../lib/served.js';
+
 const POLICY =
   "default-src 'none'; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' " +
   'https://api.stripe.com; frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com; ' +
@@ -5,7 +7,7 @@ const POLICY =
   "frame-ancestors 'none'";
 
 export const dynamic = 'force-dynamic';
-export function GET() {
+export const GET = answering(() => {
   const page = `<!doctype html><html lang="en"><title>Checkout</title>
 <script src="https://js.stripe.com/clover/stripe.js"></script><script src="/checkout.js" defer></script>
 <main data-key="${process.env.STRIPE_PUBLISHABLE_KEY ?? ''}"><div id="payment-element"></div><button>Pay</button></main></html>`;
@@ -19,4 +21,4 @@ export function GET() {
       'Permissions-Policy': 'camera=(), microphone=()',
     },
   });
-}
+});

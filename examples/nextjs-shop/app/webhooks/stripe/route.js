@@ -12,6 +12,11 @@ export const POST = answering(async (request) => {
     log('warning', 'a webhook event was refused');
     return json({ error: 'bad_event' }, 400);
   }
-  if (!event.livemode) await shop.handle(event);
+  if (!event.livemode) {
+    await shop.handle(event).catch((error) => {
+      shop.alert(event);
+      throw error;
+    });
+  }
   return json({ received: true });
 });
