@@ -126,9 +126,10 @@ export async function shownOrder(id: string) {
 /** Never the bank's reason: docs.stripe.com/declines/codes. */
 const DECLINED = 'Your payment was declined. Please try again, or use another card.';
 
-function stateOf(intent: Stripe.PaymentIntent, charge: Stripe.Charge | null): string {
+/** With the disputes, since they tell how they ended; the charge says only that there was one, for ever. */
+function stateOf(intent: Stripe.PaymentIntent, charge: Stripe.Charge | null, disputes: Stripe.Dispute[]): string {
   if (intent.status === 'succeeded') {
-    if (charge?.disputed) return 'disputed';
+    if (disputes.some(({ status }) => !['won', 'warning_closed'].includes(status))) return 'disputed';
     if (charge?.amount_refunded) return charge.amount_refunded >= intent.amount ? 'refunded' : 'partially_refunded';
     return 'paid';
   }
@@ -137,9 +138,11 @@ function stateOf(intent: Stripe.PaymentIntent, charge: Stripe.Charge | null): st
 }
 
 /** Bring an order to the state that Stripe shows, with its effects, in the caller's transaction. */
-export async function apply(run: Run, log: FastifyBaseLogger, order: Row, intent: Stripe.PaymentIntent, type: string) {
+export async function apply(
+  run: Run, log: FastifyBaseLogger, order: Row, intent: Stripe.PaymentIntent, disputes: Stripe.Dispute[], type: string,
+) {
   const charge = intent.latest_charge && typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
-  const state = stateOf(intent, charge);
+  const state = stateOf(intent, charge, disputes);
   const about = { order: order.id, payment_intent: intent.id, event_type: type, state };
   if (state === 'paid' && (intent.amount !== order.amount || intent.currency !== order.currency)) {
     log.error(about, 'amount differs from the order');

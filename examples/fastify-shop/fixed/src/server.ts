@@ -1,20 +1,23 @@
 // The routes, and what every answer has in common.
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import Stripe from 'stripe';
 import { config } from './config.js';
-import { row } from './db.js';
+import { inTransaction } from './db.js';
 import { createPayment, customerFor, Refusal, retryPayment, shownOrder } from './orders.js';
 import { checkoutPage, SCRIPT } from './page.js';
 import { PRODUCTS } from './products.js';
+import { last, noteFailure } from './stripe.js';
 import { receive, SUB_ROUTES } from './webhooks.js';
 
 const ORIGINS = ["'self'", 'https://js.stripe.com', 'https://*.js.stripe.com'];
 
 export async function build(): Promise<FastifyInstance> {
-  const app = Fastify({ logger: { level: config.logLevel }, bodyLimit: config.bodyLimit });
+  const app = Fastify({ logger: { level: config.logLevel }, bodyLimit: config.bodyLimit, genReqId: () => randomUUID() });
+  app.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id));
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -44,7 +47,8 @@ export async function build(): Promise<FastifyInstance> {
     if (error instanceof Refusal) {
       refusal = error;
     } else if (error instanceof Stripe.errors.StripeError) {
-      request.log.error({ error: error.type, stripe_request: error.requestId }, 'stripe failed');
+      noteFailure(error);
+      request.log.error({ error: error.type, stripe_request: error.requestId, stack: error.stack }, 'stripe failed');
       void reply.header('Retry-After', '5');
       refusal = new Refusal(503, 'payments_unavailable', 'Payments are not possible now. Try again soon.');
     } else if (error.statusCode && error.statusCode < 500) {
@@ -59,9 +63,14 @@ export async function build(): Promise<FastifyInstance> {
     reply.status(404).send({ error: { code: 'not_found', message: 'There is nothing here.', requestId: request.id } }),
   );
 
-  app.get('/api/health', async () => {
-    await row('SELECT 1');
-    return { status: 'ok', database: 'ok' };
+  app.get('/api/health', async (_request, reply) => {
+    const reached = last.isReached ? 'ok' : 'unreachable';
+    try {
+      await inTransaction((run) => run("DELETE FROM handled_events WHERE id = ''")); // nothing, but all that a write needs
+    } catch {
+      return reply.status(503).send({ status: 'failing', database: 'unreachable', stripe: reached });
+    }
+    return { status: 'ok', database: 'ok', stripe: reached };
   });
   app.get('/api/products', async () => ({ products: PRODUCTS }));
   const limited = { config: { rateLimit: {} } };

@@ -5,7 +5,7 @@ import { config } from './config.js';
 import { inTransaction, row } from './db.js';
 import { mailsQueued } from './mailer.js';
 import { alert, alone, apply, Refusal } from './orders.js';
-import { stripe } from './stripe.js';
+import { noteFailure, stripe } from './stripe.js';
 
 export const SUB_ROUTES = Object.keys(config.webhookSecrets).filter(Boolean);
 
@@ -19,7 +19,9 @@ export async function receive(route: string, body: Buffer, signature: string | u
   try {
     await handle(event, log);
   } catch (error) {
-    log.error({ event_id: event.id, event_type: event.type, error: (error as Error).name }, 'webhook handler failed');
+    noteFailure(error);
+    const { name, stack } = error as Error;
+    log.error({ event_id: event.id, event_type: event.type, error: name, stack }, 'webhook handler failed');
     const text = `Event ${event.id}`;
     await inTransaction((run) => alert(run, `webhook-${event.id}`, 'A webhook handler failed', text)).catch(() => undefined);
     mailsQueued();
@@ -75,8 +77,11 @@ async function follow(event: Stripe.Event, intentId: unknown, log: FastifyBaseLo
   await alone(intentId, async () => {
     // As Stripe shows it now, not as the event remembers it: events come in any order.
     const intent = await stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] });
+    const disputes = (intent.latest_charge as Stripe.Charge | null)?.disputed
+      ? (await stripe.disputes.list({ payment_intent: intentId })).data
+      : [];
     await inTransaction(async (run) => {
-      if (await claim(run, event)) await apply(run, log, order, intent, event.type);
+      if (await claim(run, event)) await apply(run, log, order, intent, disputes, event.type);
     });
   });
 }
