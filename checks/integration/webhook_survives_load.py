@@ -56,8 +56,17 @@ class WebhookSurvivesLoad(Check):
             ctx.note(
                 "how often orders are fulfilled is not seen: target.routes.order.response.fulfilled names no field"
             )
-        for flaw in trials.flaws_of(loaded, most_errors=MOST_REFUSED):
+        flaws = trials.flaws_of(loaded, most_errors=MOST_REFUSED)
+        if flaws and is_only_late(loaded) and (busy := await trials.busy_machine()):
+            ctx.inconclusive(f"{loaded.refused} events were not answered in time, and {busy}")
+        for flaw in flaws:
             evidence = ctx.evidence(f"{loaded.sent} events about {loaded.orders} orders were sent", data=flaw.data)
             told = (flaw.title, flaw.detail, evidence)
             label = ctx.webhook_for("payment_intent.succeeded").label
             yield ctx.finding(*told, severity=flaw.severity, route=label, discriminator=flaw.id)
+
+
+def is_only_late(loaded: trials.Loaded) -> bool:
+    """Whether nothing is wrong but that answers did not come: a busy machine does that, too."""
+    said_no = sum(count for kind, count in loaded.errors.items() if kind.startswith("answered"))
+    return not loaded.lost and not loaded.doubled and said_no <= loaded.sent * MOST_REFUSED

@@ -18,7 +18,7 @@ from stripe_audit.trials.address_families import answers_by, unreached_by_ipv4
 from stripe_audit.trials.alterations import Altered, Asked, Change, request_altered, value_in_place, with_members
 from stripe_audit.trials.books import Booked, Books, keep_books
 from stripe_audit.trials.browsing import browse_page
-from stripe_audit.trials.bursts import announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
+from stripe_audit.trials.bursts import Burst, announced_limit, burst_of_orders, burst_of_refusals, wait_for_a_turn
 from stripe_audit.trials.card_numbers import NumberSent, send_card_number
 from stripe_audit.trials.crashes import MOMENTS, Crashed, CrashesSeen, crash_while_handling
 from stripe_audit.trials.customers import CUSTOMER_WAYS, CustomerMade, create_customer_repeatedly, customers_made
@@ -75,6 +75,7 @@ from stripe_audit.trials.same_requests import SentTwice, send_twice
 from stripe_audit.trials.second_tries import Retried, try_again
 from stripe_audit.trials.side_doors import create_by_get, create_with_members, has_orders, proven_payment
 from stripe_audit.trials.silences import Silence, keep_silent
+from stripe_audit.trials.slowness import busy_machine
 from stripe_audit.trials.source_tree import exception_for, place_below, read_source
 from stripe_audit.trials.stored import Kept, send_card_and_look
 from stripe_audit.trials.strangers import Seen, ask_as_stranger, intent_paths, list_paths
@@ -116,6 +117,7 @@ __all__ = [
     "Altered",
     "Asked",
     "Bargain",
+    "Burst",
     "Believed",
     "Booked",
     "Books",
@@ -167,6 +169,7 @@ __all__ = [
     "announced_limit",
     "burst_of_orders",
     "burst_of_refusals",
+    "busy_machine",
     "wait_for_a_turn",
     "Answered",
     "is_alive",
