@@ -16,7 +16,7 @@ import stripe
 from dotenv import load_dotenv
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from shop import ALERTS_TO, PRICES, Refused, Shop
+from shop import PRICES, Refused, Shop
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 load_dotenv()
@@ -146,7 +146,7 @@ async def webhook(request: Request) -> JSONResponse:
         try:
             await shop.handle(event)
         except Exception:
-            shop.mail(f"alert-{event.id}", ALERTS_TO, f"Webhook event {event.id} failed", f"{event.type}: see the log")
+            shop.alert(event)
             raise
     return JSONResponse({"received": True})
 

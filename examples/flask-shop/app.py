@@ -13,7 +13,7 @@ import time
 import stripe
 from dotenv import load_dotenv
 from flask import Flask, Response, g, has_request_context, jsonify, request
-from shop import ALERTS_TO, PRICES, Refused, Shop
+from shop import PRICES, Refused, Shop
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler
 
@@ -139,7 +139,7 @@ def webhook() -> tuple[Response, int]:
         try:
             shop.handle(event)
         except Exception:
-            shop.mail(f"alert-{event.id}", ALERTS_TO, f"Webhook event {event.id} failed", f"{event.type}: see the log")
+            shop.alert(event)
             raise
     return jsonify(received=True), 200
 

@@ -52,9 +52,14 @@ class Shop:
         self.waiting = threading.Event()
         threading.Thread(target=self.send_mails, daemon=True).start()
 
+    def run(self, statement: str, *values: object) -> int:
+        """A part of the caller's transaction."""
+        return self.database.execute(statement, values).rowcount
+
     def change(self, statement: str, *values: object) -> int:
+        """A transaction of its own."""
         with self.lock, self.database:
-            return self.database.execute(statement, values).rowcount
+            return self.run(statement, *values)
 
     def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
         with self.lock:
@@ -134,12 +139,12 @@ class Shop:
             intent = stripe.PaymentIntent.retrieve(intent_id, expand=["latest_charge"])
             state = state_of(intent)
             with self.lock, self.database:
-                if self.change("INSERT OR IGNORE INTO events VALUES (?)", event.id):
+                if self.run("INSERT OR IGNORE INTO events VALUES (?)", event.id):
                     self.follow(self.order(found[0]["id"]), intent, state, event.type)
 
     def follow(self, order: sqlite3.Row, intent: stripe.PaymentIntent, state: str, kind: str) -> None:
-        self.change("UPDATE orders SET status = ? WHERE id = ?", state, order["id"])
-        is_first = self.change(
+        self.run("UPDATE orders SET status = ? WHERE id = ?", state, order["id"])
+        is_first = self.run(
             "UPDATE orders SET fulfilled = 1 WHERE id = ? AND ? AND fulfilled = 0", order["id"], is_paid(state)
         )
         if is_first:
@@ -160,8 +165,13 @@ class Shop:
 
     # Mail
 
+    def alert(self, event: stripe.Event) -> None:
+        """Tell the people who run the shop, once per event that fails."""
+        with self.lock, self.database:
+            self.mail(f"alert-{event.id}", ALERTS_TO, f"Webhook event {event.id} failed", f"{event.type}: see the log")
+
     def mail(self, key: str, recipient: str, subject: str, body: str) -> None:
-        self.change(
+        self.run(
             "INSERT OR IGNORE INTO mails (key, recipient, subject, body) VALUES (?, ?, ?, ?)",
             key,
             recipient,
