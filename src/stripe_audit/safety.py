@@ -36,6 +36,7 @@ class TestModeFacts:
 
     ``calls_with_audit_keys`` counts what the journal saw the launched target call with the keys that it was given.
     ``declared_key`` is ``"test"``, ``"live"`` or None for the mode of the secret key that the settings declare.
+    ``far_host`` is the target's host where that is neither on this machine nor named in ``audit.faults_allowed_on``.
     """
 
     __test__ = False  # the name begins with "Test"; pytest need not look at it
@@ -46,6 +47,7 @@ class TestModeFacts:
     calls_with_audit_keys: int
     declared_key: str | None
     live_signs: tuple[str, ...] = ()
+    far_host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,15 @@ _PROVE = "target.launch, or target.environment: test with stripe.secret_key"
 
 def permission(facts: TestModeFacts, *, allow_probes: bool = False) -> Permission:
     """Apply the rule. Pure. No fact that speaks of live mode ever permits more than its absence would."""
+    proved = _proved(facts, allow_probes=allow_probes)
+    if facts.far_host and proved.strongest > Effect.WRITE:
+        reason = f"faults and load stay on this machine, and {facts.far_host} is not on it"
+        return Permission(Effect.WRITE, reason, "audit.faults_allowed_on")
+    return proved
+
+
+def _proved(facts: TestModeFacts, *, allow_probes: bool) -> Permission:
+    """What the mode alone permits."""
     reading = Effect.PROBE if allow_probes else Effect.READ
     if facts.live_signs:
         return Permission(

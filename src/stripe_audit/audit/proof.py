@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from stripe_audit.audit.connection import what_to_try
 from stripe_audit.audit.stage import Stage
@@ -12,7 +13,7 @@ from stripe_audit.context import Context
 from stripe_audit.errors import AuditError, Ending, StripeError
 from stripe_audit.keys import KeyMode, parse_key
 from stripe_audit.models import Effect
-from stripe_audit.safety import Interlock, Permission, TestModeFacts, permission
+from stripe_audit.safety import Interlock, Permission, TestModeFacts, is_loopback, permission
 from stripe_audit.settings import Settings
 from stripe_audit.stripe_backend.account import RealAccount
 
@@ -53,6 +54,8 @@ def _declared_facts(settings: Settings, *, is_launching: bool, calls: int, live_
     mode = parse_key(declared).mode if declared else KeyMode.UNKNOWN
     signs = (f"the target called Stripe with a live key ({live_keys} times, all refused)",) if live_keys else ()
     launch = target.launch
+    host = urlsplit(target.url or "").hostname or ""
+    is_near = not host or is_loopback(host) or host in settings.model.audit.faults_allowed_on
     return TestModeFacts(
         environment=target.environment,
         launched=is_launching,
@@ -60,6 +63,7 @@ def _declared_facts(settings: Settings, *, is_launching: bool, calls: int, live_
         calls_with_audit_keys=calls,
         declared_key=None if mode is KeyMode.UNKNOWN else mode.value,
         live_signs=signs,
+        far_host="" if is_near else host,
     )
 
 

@@ -45,7 +45,9 @@ class AuditSettings(Strict):
     entry_points: list[str] = Field(default_factory=list)
     budget: BudgetSettings = BudgetSettings()
     output: str = ".stripe-audit"
-    faults_allowed_on: list[str] = Field(default_factory=list, description="hosts besides loopback")
+    faults_allowed_on: list[str] = Field(
+        default_factory=list, description="hosts besides loopback that may get faults and load"
+    )
     browser: str = Field("chromium", description="Chromium, by name or path, in which the page is opened; empty: none")
 
     @field_validator("fail_on_in")
