@@ -45,6 +45,10 @@ _DIFFER = (
     (r"\b(tells of|sets) \d+ variables", r"\1 N variables"),
     (r"\b\d+ (log lines|lines|files|contents|deliveries)\b", r"N \1"),
     (r"\b[\d.]+ MB\b", "N MB"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
+    (r"(\\\"(time|pid|remotePort)\\\":)\d+", r"\1N"),
+    (r"(\\\"(hostname|reqId)\\\":\\\")[^\\]*", r"\1…"),
+    (r"(\"lines\": \[\".*?\}\", ).*", r"\1…"),  # the rest is cut somewhere
     (r"(\\?\"stack\\?\": *\\?\").*", r"\1…"),  # where the project lies, and how much of it is quoted
 )
 
