@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type Stripe from 'stripe';
 import { config } from './config.js';
 import { inTransaction, row, type Row } from './db.js';
-import { mailsQueued, queueMail, type Run } from './mailer.js';
+import { queueMail, type Run } from './mailer.js';
 import { unitAmount } from './products.js';
 import { stripe } from './stripe.js';
 
@@ -162,7 +162,6 @@ export async function apply(
     await alert(run, `alert-${attempt}`, `Payment failed for order ${order.id}`, `PaymentIntent ${intent.id}`);
   }
   log[state === 'failed' || state === 'disputed' ? 'error' : 'info'](about, 'payment event');
-  mailsQueued();
 }
 
 /** Tell the people who run the shop. */

@@ -83,5 +83,6 @@ async function follow(event: Stripe.Event, intentId: unknown, log: FastifyBaseLo
     await inTransaction(async (run) => {
       if (await claim(run, event)) await apply(run, log, order, intent, disputes, event.type);
     });
+    mailsQueued(); // only now can the mailer see them
   });
 }
