@@ -34,7 +34,10 @@ let last: Promise<unknown> = Promise.resolve();
 /** All of it or nothing. Returns what `work` returns. */
 export function inTransaction<T>(work: (run: (sql: string, args?: InArgs) => Promise<number>) => Promise<T>): Promise<T> {
   const mine = last.then(async () => {
-    const transaction: Transaction = await db.transaction('write');
+    const transaction: Transaction = await db.transaction('write').catch(async (error: unknown) => {
+      await db.reconnect(); // a BEGIN that met a lock is left open, and would keep every later COMMIT from success
+      throw error;
+    });
     try {
       const result = await work(async (sql, args = {}) => (await transaction.execute({ sql, args })).rowsAffected);
       await transaction.commit();
