@@ -204,7 +204,7 @@ class Orders:
 
     def given_back(self, charge: Any) -> int:
         """What was refunded of what was captured: Stripe counts what never was captured as refunded, too."""
-        if not isinstance(charge, Mapping):
+        if not isinstance(charge, Mapping) or not charge:
             return 0
         return max(0, int(charge.get("amount_refunded", 0)) - (int(charge["amount"]) - int(charge["amount_captured"])))
 

@@ -194,7 +194,7 @@ DEFECTS = (
         "checkout-completed-ignored",
         "Sessions that are paid at once are never fulfilled",
         "checkout-fulfilled-once-paid",
-        also=("unpaid-checkout-not-fulfilled",),
+        also=("unpaid-checkout-not-fulfilled", "ledger-reconciles"),
         receipts=_CompletedIgnored,
     ),
     Defect(
