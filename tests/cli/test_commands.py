@@ -23,7 +23,7 @@ def command(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> sub
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
