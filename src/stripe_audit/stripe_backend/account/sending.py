@@ -101,7 +101,7 @@ class Queue:
             if self._thread is None and not self._is_over:
                 self._thread = threading.Thread(target=self._work, name="account events", daemon=True)
                 self._thread.start()
-            self._change.notify_all()
+            self._take((), None)  # what was heard before anyone followed it
 
     def hear(self, event: Mapping[str, Any], body: bytes, signature: str) -> None:
         """Take an event that came without being asked for."""
