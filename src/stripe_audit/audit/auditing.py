@@ -35,6 +35,9 @@ from stripe_audit.survey.manifests import framework_of
 
 __all__ = ["Audit", "Options"]
 
+_MANY = 25
+"""Checks from which on a process of its own for the embedded Stripe saves more than its start costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -126,6 +129,7 @@ class Audit:
             seed=self.options.seed,
             is_launching=self.options.is_launching,
             temporary=self.options.temporary,
+            is_stripe_apart=len(self.selected) >= _MANY,
         )
         try:
             with stage:

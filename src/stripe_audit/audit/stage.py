@@ -46,7 +46,8 @@ class Stage:
     ``unreached`` says why, and ``launch_failure`` is the error of the launch.
 
     ``folder`` is the run's folder, or None to keep exchanges in memory only. ``temporary`` lists folders of the
-    caller's that must not outlive the run, even if the audit is killed.
+    caller's that must not outlive the run, even if the audit is killed. ``is_stripe_apart`` gives the embedded Stripe
+    a process of its own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Stage:
         seed: int | None = None,
         is_launching: bool = True,
         temporary: tuple[Path, ...] = (),
+        is_stripe_apart: bool = False,
     ) -> None:
         target = settings.model.target
         self.temporary = temporary
@@ -70,7 +72,7 @@ class Stage:
             self.way = "none"  # the target's SDK goes where it would go anyway
         self.keys = chosen_keys(settings, seed)
         self.webhook_secrets = webhook_secrets(settings, seed, is_launching=self.is_launching)
-        self.stripe = chosen_stripe(settings, self.keys, seed, is_led=self.way != "none")
+        self.stripe = chosen_stripe(settings, self.keys, seed, is_led=self.way != "none", is_apart=is_stripe_apart)
         self.observers = Observers(settings)
         self.database: Database | None = None
         self.scratch = Path()

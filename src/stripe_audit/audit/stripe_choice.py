@@ -25,7 +25,7 @@ def chosen_keys(settings: Settings, seed: int | None) -> TestKeys:
 
 
 def chosen_stripe(
-    settings: Settings, keys: TestKeys, seed: int | None, *, is_led: bool
+    settings: Settings, keys: TestKeys, seed: int | None, *, is_led: bool, is_apart: bool = False
 ) -> EmbeddedStripe | RealAccount | None:
     """None where the target is led to no Stripe of ours. Raises StripeError for a key that is not one of test mode."""
     stripe = settings.model.stripe
@@ -38,7 +38,9 @@ def chosen_stripe(
             api_version=stripe.api_version,
             cli=shutil.which("stripe"),
         )
-    return EmbeddedStripe(keys, port=stripe.port, seed=seed, api_version=stripe.api_version) if is_led else None
+    if not is_led:
+        return None
+    return EmbeddedStripe(keys, port=stripe.port, seed=seed, api_version=stripe.api_version, is_apart=is_apart)
 
 
 def secrets_in_force(

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from stripe_audit.emulator.apart import EmulatorApart
 from stripe_audit.emulator.config import API_VERSION, EmulatorConfig
 from stripe_audit.emulator.remote import ControlRefused, RemoteControl
 from stripe_audit.emulator.server import Emulator, run_forever
 
-__all__ = ["API_VERSION", "ControlRefused", "Emulator", "EmulatorConfig", "RemoteControl", "run_forever"]
+__all__ = [
+    "API_VERSION",
+    "ControlRefused",
+    "Emulator",
+    "EmulatorApart",
+    "EmulatorConfig",
+    "RemoteControl",
+    "run_forever",
+]

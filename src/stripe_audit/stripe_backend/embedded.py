@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stripe_audit.emulator import Emulator, EmulatorConfig
+from stripe_audit.emulator import Emulator, EmulatorApart, EmulatorConfig
 from stripe_audit.errors import StripeError
 from stripe_audit.keys import TestKeys
 from stripe_audit.stripe_backend.emulated import EmulatorAddress
@@ -17,15 +17,25 @@ __all__ = ["EmbeddedStripe"]
 
 
 class EmbeddedStripe:
-    """An emulator in a thread of its own, used over HTTP only."""
+    """An emulator in a thread of its own, or in a process of its own (``is_apart``), used over HTTP only.
+
+    A process takes half a second to start, and then computes while the checks do.
+    """
 
     def __init__(
-        self, keys: TestKeys, *, port: int = 0, seed: int | None = None, api_version: str | None = None
+        self,
+        keys: TestKeys,
+        *,
+        port: int = 0,
+        seed: int | None = None,
+        api_version: str | None = None,
+        is_apart: bool = False,
     ) -> None:
         options: dict[str, Any] = {"port": port, "seed": seed, "keys": keys}
         if api_version:
             options["api_version"] = api_version
-        self._emulator = Emulator(EmulatorConfig(**options))
+        config = EmulatorConfig(**options)
+        self._emulator: Emulator | EmulatorApart = EmulatorApart(config) if is_apart else Emulator(config)
         self._keys = keys
 
     def start(self) -> None:
