@@ -3,7 +3,7 @@
     python benchmarks/audit.py [--only account scenarios] [--scenarios 1000] [--check GLOB …]
 
 *account*: the demo shop is audited whole. Every 20 ms the kernel is asked what each part has computed since: the
-target's processes, the embedded Stripe's thread, this process besides (the engine, with the checks), and other programs
+target's processes, the embedded Stripe's process, this process besides (the engine, with the checks), and other programs
 that checks start. A slice of wall time belongs to whoever computed in it, in those shares; what is left of it is a
 declared wait (a check or the launch is pausing for a condition or a deadline), or an answer of the target's or Stripe's
 that is under way while nobody computes, or else it is *unexplained*. While something waits for a processor that others
@@ -96,11 +96,14 @@ def children_of(pid: int) -> Iterator[int]:
         return
 
 
-def is_target(pid: int) -> bool:
+def part_of(pid: int) -> str:
+    """Whose process it is, by its command line."""
     try:
-        return b"stripe_audit.demo.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return False
+        return "other programs"
+    known = {b"stripe_audit.demo.serve": "target", b"stripe_audit.emulator.apart": "Stripe"}
+    return next((part for text, part in known.items() if text in line), "other programs")
 
 
 class Account:
@@ -196,7 +199,7 @@ class Account:
         if pid == os.getpid():
             part = "Stripe" if named.get(int(key.split("/")[1])) == "stripe-audit-emulator" else "engine"
         else:
-            part = "target" if is_target(pid) else "other programs"
+            part = part_of(pid)
         if part != "other programs":  # a process that has just begun may become another
             self._parts[key] = part
         return part
