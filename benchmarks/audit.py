@@ -3,10 +3,11 @@
     python benchmarks/audit.py [--only account scenarios] [--scenarios 1000] [--check GLOB …]
 
 *account*: the demo shop is audited whole. Every 20 ms the kernel is asked what each part has computed since: the
-target's processes, the embedded Stripe's, this one (the engine, with the checks), and other programs that checks start. A slice of wall time belongs to whoever computed in it, in those shares; what is left of it is a
-declared wait (a check or the launch is pausing for a condition or a deadline), or an answer of the target's or Stripe's
-that is under way while nobody computes, or else it is *unexplained*. While something waits for a processor that others
-hold, that is told apart: it is the machine's time. On a quiet machine there is little of it.
+target's processes, the embedded Stripe's, this one (the engine, with the checks), and other programs that checks
+start. A slice of wall time belongs to whoever computed in it, in those shares; what is left of it is a declared wait
+(a check or the launch is pausing for a condition or a deadline), or an answer of the target's or Stripe's that is
+under way while nobody computes, or else it is *unexplained*. While something waits for a processor that others hold,
+that is told apart: it is the machine's time. On a quiet machine there is little of it.
 
 *scenarios*: one payment journey, and a thousand of them side by side: seconds, processor time, memory.
 """

@@ -67,7 +67,7 @@ def test_a_port_in_use_is_told_with_the_setting_and_nothing_is_left():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         stripe = EmbeddedStripe(KEYS, port=taken.getsockname()[1], is_apart=True)
-        with pytest.raises(StripeError, match="cannot listen: .*address already in use") as caught:
+        with pytest.raises(StripeError, match=r"cannot listen: .*address already in use") as caught:
             stripe.start()
     assert "stripe.port" in str(caught.value.hint)
     assert stripe._emulator.pid is None
