@@ -35,7 +35,7 @@ from stripe_audit.survey.manifests import framework_of
 
 __all__ = ["Audit", "Options"]
 
-_MANY = 25
+_MANY = 100
 """Checks from which on a process of its own for the embedded Stripe saves more than its start costs."""
 
 
