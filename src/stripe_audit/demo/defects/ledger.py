@@ -66,6 +66,7 @@ DEFECTS = (
         "fee-recorded-nowhere",
         "A fee for partial refunds is charged beside the order, and recorded nowhere",
         "ledger-reconciles",
+        seen_in="magfest/ubersystem#2741",
         receipts=_FeeRecordedNowhere,
     ),
 )

@@ -232,6 +232,7 @@ DEFECTS = (
         "retry-takes-amount",
         "Another try changes the payment's amount to what the request says",
         "later-prices-not-trusted",
+        seen_in="SecureBananaLabs/bug-bounty#4421",
         shop=_RetryTakesAmount,
     ),
 )
