@@ -55,7 +55,8 @@ class _Tried:
 class _Search:
     """One exploration. ``tried`` counts sequences and ``delivered`` events; ``ends`` is when no new one is begun.
 
-    ``names`` are the types of the journey's events in the order in which they were sent the first time.
+    ``names`` are the types of the journey's events in the order in which they were sent the first time; ``searched``
+    counts the sequences that were looked at as part of the search, each once.
     """
 
     course: Course
@@ -65,6 +66,7 @@ class _Search:
     names: tuple[str, ...] = ()
     tried: int = 0
     delivered: int = 0
+    searched: int = 0
     flaky: list[str] = field(default_factory=list)
 
     async def one(self, arrival: Arrival | None) -> _Tried:
@@ -117,6 +119,21 @@ class _Search:
         is_within = self.tried < self.body.sequences and self.delivered < self.body.most_deliveries
         return is_within and time.monotonic() < self.ends
 
+    @property
+    def unreached(self) -> str:
+        """What the budget left out of the beginnings that were asked for, in words; nothing where all were told."""
+        asked = sum(1 for _ in beginnings(len(self.names), exhaustive=self.body.exhaustive))
+        if self.searched >= asked:
+            return ""
+        length = min(self.body.exhaustive, len(self.names))
+        spent = f"{self.body.sequences} orders"
+        if self.delivered >= self.body.most_deliveries:
+            spent = f"{self.body.most_deliveries} deliveries"
+        elif time.monotonic() >= self.ends:
+            spent = f"{self.body.seconds:g} s"
+        left = asked - self.searched
+        return f"; {left} of {asked} other beginnings of up to {length} events were not reached within {spent}"
+
     async def failing(self, sequences: Sequence[Arrival]) -> _Tried | None:
         """The smallest of these that fails, and fails again."""
         for tried in sorted(await self.several(sequences), key=lambda one: size(one.arrival)):
@@ -143,7 +160,9 @@ async def explore(course: Course, step: Step, body: Explore) -> None:
     if failed:
         course.findings.append(_finding(course, step, body, await search.shrunk(failed)))
         return
-    course.ctx.note(f"{step.title}: {search.tried} orders of {len(control.names)} events were survived")
+    course.ctx.note(
+        f"{step.title}: {search.tried} orders of {len(control.names)} events were survived{search.unreached}"
+    )
     if search.flaky:
         raise Inconclusive(f"{step.place}: {search.flaky[0]}", supply="a longer audit.patience, or a quieter machine")
 
@@ -159,6 +178,7 @@ async def _searched(search: _Search, body: Explore) -> _Tried | None:
         if not batch:
             break
         seen.update(batch)
+        search.searched += len(batch)
         if failed := await search.failing(batch):
             return failed
     if body.search != "hypothesis" or not search.has_room:
