@@ -62,7 +62,11 @@ class _Runner(web.AppRunner):
 async def _listening(shop: Shop, port: int, *, is_shared: bool) -> _Runner:
     runner = _Runner(shop.application(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, reuse_port=is_shared or None).start()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port, reuse_port=is_shared or None).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
     return runner
 
 
@@ -80,9 +84,13 @@ async def serve(shop: Shop, config: ShopConfig) -> web.AppRunner:
     """Listen on 127.0.0.1. The caller cleans the runner up."""
     workers = shop.workers or config.workers
     runner = await _listening(shop, shop.port, is_shared=workers > 1)
-    runner.others = tuple([await _join(runner, shop) for _ in range(1, workers)])
-    if config.https_port is not None:
-        await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context(shop)).start()
+    try:
+        runner.others = tuple([await _join(runner, shop) for _ in range(1, workers)])
+        if config.https_port is not None:
+            await web.TCPSite(runner, "127.0.0.1", config.https_port, ssl_context=tls_context(shop)).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
     return runner
 
 

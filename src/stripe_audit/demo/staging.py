@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from stripe_audit.stripe_backend.embedded import EmbeddedStripe
 
 __all__ = ["DemoStage", "demo_stage"]
 
+_TRIES = 5
 PATIENCE_S = 1.0
 """How long a check waits for an effect; the demo shop is fast, so that a missing effect is soon known to be missing."""
 
@@ -50,12 +52,19 @@ class DemoStage(Stage):
             self.is_launching = False
 
     def start_target(self) -> None:
-        """Start the shop's thread."""
-        self.choose_ports(**self._fixed_ports)
-        shop = ShopThread(
-            self.launch_variables(), variant=self._variant, defects=self._defects, log=self.scratch / "target.log"
-        )
-        shop.__enter__()
+        """Start the shop's thread; at other ports where one that was free has been taken meanwhile."""
+        for is_last in (*[bool(self._fixed_ports)] * (_TRIES - 1), True):
+            self.choose_ports(**self._fixed_ports)
+            shop = ShopThread(
+                self.launch_variables(), variant=self._variant, defects=self._defects, log=self.scratch / "target.log"
+            )
+            try:
+                shop.__enter__()
+                break
+            except OSError as error:
+                shop.__exit__()
+                if error.errno != errno.EADDRINUSE or is_last:
+                    raise
         self._opened.append(lambda: shop.__exit__())
 
     def _register_webhooks(self) -> None:
