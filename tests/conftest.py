@@ -41,6 +41,7 @@ COMPONENTS: dict[str, tuple[Callable[[], bool], str]] = {
     "ssh": (lambda: bool(shutil.which("ssh-keygen")), "apt-get install openssh-client"),
     "cli": (lambda: stripe_cli() is not None, "npm ci --prefix tests/node"),
     "shellcheck": (lambda: bool(shutil.which("shellcheck")), "apt-get install shellcheck"),
+    "ripgrep": (lambda: bool(shutil.which("rg")), "apt-get install ripgrep"),
     "curl": (lambda: bool(shutil.which("curl")), "apt-get install curl"),
     "ruby": (lambda: bool(shutil.which("ruby")), "apt-get install ruby"),
     "php": (lambda: bool(shutil.which("php")), "apt-get install php-cli php-curl"),

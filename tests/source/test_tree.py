@@ -102,6 +102,53 @@ def test_ripgrep_narrows_the_files_down_where_it_is_there(tmp_path, monkeypatch)
     assert places(tmp_path) == {"a.py", "b.py"}, "rg that fails is not believed"
 
 
+ODD = {
+    "plain.py": KEY.encode(),
+    "nothing.py": b"print('hello')",
+    "nearly.py": b"sk_test_your_own_key_goes_in_here",
+    "marked.txt": b"\xef\xbb\xbf" + KEY.encode(),
+    "little-endian-mark.txt": b"\xff\xfe" + KEY.encode(),
+    "big-endian-mark.txt": b"\xfe\xff" + KEY.encode(),
+    "wide.txt": KEY.encode("utf-16"),
+    "latin.txt": b"caf\xe9 " + KEY.encode(),
+    "binary.bin": b"\0\1\2" + KEY.encode() + b"\0",
+    "far-into-a-binary.bin": b"\0" * 200_000 + KEY.encode(),
+    "one-long-line.js": b"x" * 300_000 + KEY.encode() + b"y" * 10,
+    "old-line-ends.txt": b"a\r" + KEY.encode() + b"\r",
+    "-e.py": KEY.encode(),
+    "with space and 'quote'.py": KEY.encode(),
+    "of\nlines.py": KEY.encode(),
+    ".hidden/file": KEY.encode(),
+    ".ignore": b"*",
+    ".rgignore": b"*",
+    "deep/.gitignore": b"*",
+    "deep/in.py": KEY.encode(),
+}
+
+
+@pytest.mark.ripgrep
+@pytest.mark.parametrize("is_repository", [False, True], ids=["without git", "with git"])
+def test_with_the_real_ripgrep_the_same_is_found_as_without(tmp_path, monkeypatch, is_repository):
+    if is_repository:
+        write_repository(tmp_path, [("Begin", {"README.md": "a shop"})])
+    for path, data in ODD.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    (tmp_path / os.fsdecode(b"no-utf-8-\xe9.py")).write_bytes(KEY.encode())
+    (tmp_path / ".ripgreprc").write_text("--max-count=0\n")
+    monkeypatch.setenv("RIPGREP_CONFIG_PATH", str(tmp_path / ".ripgreprc"))
+    alone = read_tree(tmp_path)
+    assert len({found.path for found in alone.found}) > len(ODD) / 2
+    asked = []
+    ask = tree._candidates
+    monkeypatch.setattr(tree, "_candidates", lambda root: asked.append(ask(root)) or asked[-1])
+    monkeypatch.setattr(tree, "_WORTH_RG", 1)
+    with_it = read_tree(tmp_path)
+    assert asked[0] is not None, "ripgrep was not asked, or failed"
+    assert "nothing.py" not in asked[0]
+    assert (with_it.found, with_it.files, with_it.cut) == (alone.found, alone.files, alone.cut)
+
+
 @pytest.mark.parametrize(
     ("path", "place"),
     [

@@ -13,6 +13,7 @@ import stripe
 
 from stripe_audit.audit.stage import Stage
 from stripe_audit.demo.defects import chosen
+from stripe_audit.demo.programs import programs_first
 from stripe_audit.demo.project import write_project
 from stripe_audit.demo.serving import ShopThread
 from stripe_audit.settings import Settings, load_settings
@@ -114,7 +115,8 @@ def demo_stage(
     Raises ValueError for a name that does not exist, OSError if ``port`` is taken.
     """
     env = {name: value for defect in chosen(defects) for name, value in defect.env.items()}
-    with tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
+    programs = {name: text for defect in chosen(defects) for name, text in defect.programs.items()}
+    with programs_first(programs), tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
         path = write_project(Path(folder), variant=variant, defects=defects, env=env)
         changed = {**(flags or {}), "audit": {"patience": patience, **(flags or {}).get("audit", {})}}
         settings = load_settings(path, flags=changed, environ={})

@@ -87,7 +87,10 @@ def read_tree(root: Path) -> Tree:
     cut: list[str] = []
     base = os.fspath(root)
     for path in paths:
-        data = _content(f"{base}/{path}") if likely is None or path in likely else b""
+        if likely is not None and path not in likely:
+            files += _is_regular(f"{base}/{path}")
+            continue
+        data = _content(f"{base}/{path}")
         if data is None:
             continue
         files, size = files + 1, size + len(data)
@@ -158,13 +161,20 @@ def _content(path: str) -> bytes | None:
         os.close(number)
 
 
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 def _candidates(root: Path) -> set[str] | None:
     """The files that ripgrep finds an anchor in; None where there is none, or where it could not read something."""
     program = shutil.which("rg")
     if program is None:
         return None
     anchors = [word for anchor in ANCHORS for word in ("-e", anchor.decode())]
-    command = [program, "--no-config", "-uuu", "--no-messages", "-l", "-0", "-F", *anchors, "--", "."]
+    command = [program, "--no-config", "-uuu", "--encoding", "none", "--no-messages", "-l0F", *anchors, "--", "."]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, timeout=_RG_S, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -125,6 +125,13 @@ class _Redirected(Shop):
         return await super().answered(request, handler)
 
 
+_GIVES_UP = """\
+#!/bin/sh
+if [ "$1" = version ]; then echo "stripe version 1.21.0"; exit 0; fi
+echo "Error while authenticating with Stripe: unexpected http status code: 401" >&2
+exit 1
+"""
+
 _EVENTS_LOST = (
     *WITH_A_CONTROL,
     *MAIN_JOURNEYS_LOST,
@@ -263,5 +270,17 @@ DEFECTS = (
         "The app still makes a Source for each payment",
         "deprecated-calls-unused",
         stripe=_SourceFirst,
+    ),
+    Defect(
+        "stripe-cli-is-another",
+        "Another program that is called stripe comes first on the PATH",
+        "stripe-cli-listens",
+        programs={"stripe": '#!/bin/sh\necho "stripe: unknown command $1" >&2\nexit 2\n'},
+    ),
+    Defect(
+        "stripe-cli-gives-up",
+        "The Stripe CLI tells its version, and ends before it listens",
+        "stripe-cli-listens",
+        programs={"stripe": _GIVES_UP},
     ),
 )

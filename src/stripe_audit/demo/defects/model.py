@@ -17,9 +17,9 @@ class Defect:
     it breaks. The classes are put in front of the shop's own; ``env`` changes the env file that the project has (None
     removes a variable), never what the running shop is given. ``is_process`` marks the ones that only show in a
     launched process. ``files`` are files that the project has besides or in place of its own, ``past`` such that only
-    its first commit had, ``env_mode`` the env file's permissions. ``account`` changes the Stripe account, given a
-    ``stripe.StripeClient`` and the shop's URL, where the shop runs in a thread. ``seen_in`` names a real failure of
-    this shape, as owner/repo#number.
+    its first commit had, ``env_mode`` the env file's permissions, ``programs`` scripts that come first on the PATH by
+    their names. ``account`` changes the Stripe account, given a ``stripe.StripeClient`` and the shop's URL, where the
+    shop runs in a thread. ``seen_in`` names a real failure of this shape, as owner/repo#number.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Defect:
     env: Mapping[str, str | None] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     past: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
     perhaps: tuple[str, ...] = ()
     """Checks whose verdict depends on which of two events wins a race."""
     env_mode: int | None = None
