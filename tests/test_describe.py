@@ -60,7 +60,7 @@ WHOLE = {
         "rows": {"shipments": {"kind": "sqlite", "path": "shop.db", "query": "SELECT 1 FROM s WHERE o = :order"}},
         "logs": {"kind": "process"},
         "mail": {"alerts_to": "ops@example.com"},
-        "notifications": {"alerts_to": "/alerts"},
+        "notifications": {"alerts_to": "/alerts", "customers_at": "/sms"},
     },
     "audit": {"browser": sys.executable},
 }
@@ -133,7 +133,7 @@ def test_everything_can_be_declared(whole):
 
 def test_nothing_is_declared_by_default(tmp_path):
     found = declared(loaded(tmp_path, NO_BROWSER), is_launching=False)
-    assert (found.met, set(found.reasons)) == (frozenset(), {"chromium"})
+    assert (found.met, set(found.reasons)) == (frozenset(), {"chromium", "observer:customers"})
 
 
 WITHOUT = [
@@ -168,6 +168,13 @@ def test_what_is_taken_away_is_no_longer_met(tmp_path, need, change):
 
     settings = loaded(tmp_path, changed(WHOLE, change), {"OTHER_SECRET": "whsec_x"})
     assert frozenset(NEEDS) - declared(settings).met == {need}
+
+
+@pytest.mark.parametrize(("at", "is_met"), [("/sms", True), (None, False)])
+def test_customers_are_told_by_mail_or_at_a_path_of_their_own(tmp_path, at, is_met):
+    observers = {"mail": None, "notifications": {"customers_at": at}}
+    found = declared(loaded(tmp_path, {**WHOLE, "observers": {**WHOLE["observers"], **observers}}))
+    assert ("observer:customers" in found.met) is is_met
 
 
 def test_webhooks_and_orders_take_more_with_them(tmp_path):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from stripe_audit import Check, Context, Effect, Finding, Mail, Severity, Uses, trials
+from stripe_audit import Check, Context, Effect, Finding, Mail, Notification, Severity, Uses, trials
 
 
 class Wrong(NamedTuple):
@@ -23,8 +23,9 @@ class FailedRenewalTold(Check):
 
     What it checks:
         Subscribes to a plan without a trial, pays the first month, has the card declined when the second is due, and
-        reads the mails that come to the customer's own address after that, while Stripe says past_due. There must be
-        one with a link, and none twice.
+        reads the mails that come to the customer's own address after that, while Stripe says past_due, and what is
+        posted to the path for customers (``customers_at`` of ``observers.notifications``). There must be one with a
+        link, and none twice.
 
     Why it matters:
         A tenth of all renewals is declined at first, mostly since a card has expired. Who is told pays with another
@@ -40,7 +41,7 @@ class FailedRenewalTold(Check):
     id = "failed-renewal-told"
     task = "5.3"
     severity = Severity.MEDIUM
-    needs = ("route:subscribe", "plans", "stripe", "observer:mail")
+    needs = ("route:subscribe", "plans", "stripe", "observer:customers")
     effect = Effect.WRITE
     uses = Uses()
     references = (
@@ -51,29 +52,29 @@ class FailedRenewalTold(Check):
     max_objects = 1
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
-        """Subscribe, have the renewal declined, read the mails."""
-        if not trials.takes(ctx, "subscribe", "email"):
+        """Subscribe, have the renewal declined, read what the customer is told."""
+        if not ctx.customers_at and not trials.takes(ctx, "subscribe", "email"):
             ctx.inconclusive("a subscription's request carries no address", supply="target.routes.subscribe.body")
-        mails = await trials.mails_after_declined_renewal(ctx)
+        told = await trials.told_after_declined_renewal(ctx)
         route = ctx.target.route("subscribe").label
-        for wrong in assess(mails):
-            seen = ctx.evidence("mails after a declined renewal", data={"subjects": [mail.subject for mail in mails]})
+        for wrong in assess(told):
+            seen = ctx.evidence("messages after a declined renewal", data={"subjects": [one.subject for one in told]})
             yield ctx.finding(
                 wrong.title, wrong.detail, seen, severity=wrong.severity, route=route, discriminator=wrong.id
             )
 
 
-def assess(mails: Sequence[Mail]) -> list[Wrong]:
-    """What is wrong with the mails after a declined renewal."""
-    if not mails:
-        detail = "The second month was declined, the subscription is past_due at Stripe, and no mail came."
+def assess(told: Sequence[Mail | Notification]) -> list[Wrong]:
+    """What is wrong with what came after a declined renewal."""
+    if not told:
+        detail = "The second month was declined, the subscription is past_due at Stripe, and no message came."
         return [Wrong("untold", Severity.MEDIUM, "A subscriber is not told that a renewal was declined", detail)]
     wrong = []
-    if not any(map(trials.links_in, mails)):
-        detail = "No mail after a declined renewal holds a link or a path at which the customer could pay."
+    if not any(map(trials.links_in, told)):
+        detail = "No message after a declined renewal holds a link or a path at which the customer could pay."
         wrong.append(Wrong("link", Severity.LOW, "A subscriber is told of no way to pay", detail))
-    most = Counter((mail.subject, mail.body) for mail in mails).most_common(1)[0][1]
+    most = Counter((one.subject, one.body) for one in told).most_common(1)[0][1]
     if most > 1:
-        detail = f"One invoice could not be paid, and the same mail came {most} times."
-        wrong.append(Wrong("repeated", Severity.LOW, "A subscriber gets the same mail again", detail))
+        detail = f"One invoice could not be paid, and the same message came {most} times."
+        wrong.append(Wrong("repeated", Severity.LOW, "A subscriber gets the same message again", detail))
     return wrong

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stripe_audit.errors import TargetError
     from stripe_audit.models import Effect, Evidence, Finding, Severity, SourceLocation
     from stripe_audit.observers.interface import LogLine, Mail, Order, OrderState
+    from stripe_audit.observers.notifications import Notification
     from stripe_audit.payments import Payment
     from stripe_audit.redaction import contains_card_number
     from stripe_audit.stripe_backend.interface import Call, CustomerAnswer, Delivery
@@ -39,6 +40,7 @@ _HOMES = {
     "Item": "deployment.spec",
     "LogLine": "observers.interface",
     "Mail": "observers.interface",
+    "Notification": "observers.notifications",
     "Order": "observers.interface",
     "OrderState": "observers.interface",
     "Payment": "payments",
@@ -66,6 +68,7 @@ __all__ = [
     "Item",
     "LogLine",
     "Mail",
+    "Notification",
     "Order",
     "OrderState",
     "Payment",

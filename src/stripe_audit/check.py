@@ -57,6 +57,7 @@ NEEDS: dict[str, str] = {
     "observer:mail": "observers.mail",
     "observer:rows": "observers.rows",
     "observer:notifications": "observers.notifications",
+    "observer:customers": "observers.mail",
 }
 """What a check can need to be declared, and the setting that declares it."""
 

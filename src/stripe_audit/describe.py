@@ -157,11 +157,15 @@ def declared_needs(
         "observer:logs": has_logs,
         "observer:mail": observers.mail is not None,
         "observer:notifications": observers.notifications is not None,
+        "observer:customers": observers.mail is not None
+        or (observers.notifications is not None and observers.notifications.customers_at is not None),
         **{f"route:{role}": True for role in spec.routes},
     }
     reasons = (
         {} if conditions["chromium"] else {"chromium": "no Chromium is found: what scripts load later was not seen"}
     )
+    if not conditions["observer:customers"]:
+        reasons["observer:customers"] = "neither mails nor a path for what customers are told is declared"
     if target.launch is not None and not is_launching:
         reasons["launch"] = "the target is not launched by this run (--no-launch)"
         if target.database is not None and not conditions["database"]:

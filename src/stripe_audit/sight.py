@@ -74,6 +74,11 @@ class Sight:
         """Where alerts go, as far as it is declared: an address, a path of the sink for notifications."""
         return tuple(place for place in (self.alerts_to, self.alerts_at) if place)
 
+    @property
+    def customers_at(self) -> str | None:
+        """The path at which the sink for notifications gets what goes to customers, where it is declared."""
+        return self._world.customers_at
+
     # Waiting
 
     async def log_lines(
@@ -121,6 +126,29 @@ class Sight:
             return sink.messages(at=at, naming=naming)
 
         return (await eventually(read, lambda found: len(found) >= least, within=within or self._world.patience))[0]
+
+    def told(self, email: str, naming: Collection[str]) -> list[Mail | Notification]:
+        """What a customer has been told so far: the mails to the address, and the notifications at the path for
+        customers that hold the address or one of the texts. Mails come first. Nothing where neither is declared.
+        """
+        mails = self._world.mail.messages(to=email) if self._world.mail else []
+        at = self.customers_at
+        return [*mails, *(self.notifications.messages(at=at, naming=[email, *naming]) if at else [])]
+
+    async def hears(
+        self,
+        email: str,
+        naming: Collection[str],
+        *,
+        until: Callable[[list[Mail | Notification]], bool] = bool,
+        within: float | None = None,
+    ) -> list[Mail | Notification]:
+        """What a customer has been told (``told``), as soon as it is as asked for, or at the deadline."""
+
+        async def read() -> list[Mail | Notification]:
+            return self.told(email, naming)
+
+        return (await eventually(read, until, within=within or self._world.patience))[0]
 
     async def alerts(self, naming: Collection[str], *, within: float | None = None) -> list[Mail | Notification]:
         """What the people who run the target hear that holds one of the texts, by mail or by notification; as soon as

@@ -84,6 +84,8 @@ class World:
     alerts_to: str | None = None
     alerts_at: str | None = None
     """The path at which the notification sink gets what goes to the people who run the target."""
+    customers_at: str | None = None
+    """The path at which it gets what goes to customers."""
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The variables that the settings give the target, as this run has filled them in."""
     launched: LaunchedTarget | None = None

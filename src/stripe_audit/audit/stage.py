@@ -242,6 +242,7 @@ class Stage:
             notifications=self.observers.notifications,
             alerts_to=observers.mail.alerts_to if observers.mail else None,
             alerts_at=observers.notifications.alerts_to if observers.notifications else None,
+            customers_at=observers.notifications.customers_at if observers.notifications else None,
             data=self._data(),
             browser=shutil.which(self.settings.model.audit.browser),
             given=self.launch_variables() if self.ports else {},

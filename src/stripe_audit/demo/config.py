@@ -35,6 +35,8 @@ class ShopConfig:
     smtp_port: int = 0
     mail_from: str = "shop@example.com"
     alert_email: str = "ops@example.com"
+    sms_url: str = ""
+    """Where messages to customers are posted, as to an SMS gateway; empty: they go by mail."""
     frontend_origin: str = "http://127.0.0.1:5173"
     operator_token: str = field(repr=False, default="")
     rate_burst: int = 600
@@ -65,6 +67,7 @@ class ShopConfig:
             smtp_port=int(env.get("SMTP_PORT") or 0),
             mail_from=env.get("MAIL_FROM", "shop@example.com"),
             alert_email=env.get("ALERT_EMAIL", "ops@example.com"),
+            sms_url=env.get("SMS_URL", "").strip(),
             frontend_origin=env.get("FRONTEND_ORIGIN", "http://127.0.0.1:5173"),
             operator_token=env.get("OPERATOR_TOKEN", "").strip(),
             rate_burst=int(env.get("RATE_LIMIT_BURST") or 600),
@@ -84,6 +87,7 @@ _KNOWN = frozenset(
         "SMTP_PORT",
         "MAIL_FROM",
         "ALERT_EMAIL",
+        "SMS_URL",
         "FRONTEND_ORIGIN",
         "OPERATOR_TOKEN",
         "RATE_LIMIT_BURST",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import smtplib
 import sqlite3
 from collections.abc import Mapping
 from email.message import EmailMessage
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from stripe_audit.demo.config import ShopConfig
 from stripe_audit.demo.store import Store
@@ -46,8 +50,15 @@ class Outbox:
                 continue
             await self._wake.wait()
 
-    def _are_sent(self, mails: list[dict[str, Any]]) -> bool:
+    def _are_sent(self, waiting: list[dict[str, Any]]) -> bool:
         """Send them. Whether all went; what did not stays in the queue, and one that is refused holds up no other."""
+        by_sms = [one for one in waiting if self._config.sms_url and one["recipient"] != self._config.alert_email]
+        mails = [one for one in waiting if one not in by_sms]
+        return self._are_posted(by_sms) and self._are_mailed(mails)
+
+    def _are_mailed(self, mails: list[dict[str, Any]]) -> bool:
+        if not mails:
+            return True
         host, port = self._config.smtp_host, self._config.smtp_port
         are_sent = True
         try:
@@ -62,6 +73,20 @@ class Outbox:
         except (OSError, smtplib.SMTPException, sqlite3.Error):
             return False
         return are_sent
+
+    def _are_posted(self, messages: list[dict[str, Any]]) -> bool:
+        place = urlsplit(self._config.sms_url)
+        try:
+            for one in messages:
+                text = json.dumps({"to": one["recipient"], "text": f"{one['subject']}\n{one['body']}"})
+                with contextlib.closing(HTTPConnection(place.hostname or "", place.port, timeout=5)) as gateway:
+                    gateway.request("POST", place.path, text, {"Content-Type": "application/json"})
+                    if gateway.getresponse().status >= 300:
+                        return False
+                self._store.run("UPDATE outbox SET sent = 1 WHERE key = :key", one)
+        except (OSError, HTTPException, sqlite3.Error):
+            return False
+        return True
 
 
 def _message(mail: Mapping[str, Any], sender: str) -> EmailMessage:

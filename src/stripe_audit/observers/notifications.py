@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,6 +30,16 @@ class Notification:
     path: str
     text: str
     fields: Mapping[str, Any]
+
+    @property
+    def subject(self) -> str:
+        """What it is told apart by where it stands beside mails: it has no subject but its text."""
+        return self.body
+
+    @property
+    def body(self) -> str:
+        """What it says: the texts of its fields, one a line, or all of it but the path where it has none."""
+        return "\n".join(_texts(self.fields)) or self.text.partition("\n")[2]
 
     def names(self, texts: Collection[str]) -> bool:
         """Whether it holds one of the texts."""
@@ -188,6 +198,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing is printed."""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, as deep as it goes."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(one)
 
 
 def _read(body: bytes, kind: str) -> tuple[dict[str, Any], str]:

@@ -176,6 +176,9 @@ class NotificationsObserverSettings(Strict):
 
     port: int = Field(0, ge=0, le=65535, description="0 takes a free one")
     alerts_to: str | None = Field(None, pattern="^/", description="the path that alerts to people go to, as /alerts")
+    customers_at: str | None = Field(
+        None, pattern="^/", description="the path that messages to customers go to, as /sms"
+    )
     answer: AnswerSettings = AnswerSettings()
 
 

@@ -43,13 +43,14 @@ from stripe_audit.trials.failed_handling import (
 )
 from stripe_audit.trials.forgeries import Tried, accepts_anything, accepts_forgery, try_forgeries
 from stripe_audit.trials.healths import HealthSeen, watch_health
+from stripe_audit.trials.hearing import customer_told
 from stripe_audit.trials.journeys import JOURNEYS, Journey, expected_states, give_back_half, travel
 from stripe_audit.trials.later_prices import LATER_PRICES, Repriced, reprice
 from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.loads import Loaded, LoadFlaw, flaws_of, put_under_load
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.lost_mails import MailLost, lose_mail
-from stripe_audit.trials.mails import dead_links, links_in, mails_if_seen
+from stripe_audit.trials.mails import are_more, dead_links, links_in, mails_if_seen, said_since
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
 from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
@@ -68,7 +69,7 @@ from stripe_audit.trials.recorded_failures import (
 )
 from stripe_audit.trials.refusals import Refused, clock_ahead_s, why_refused
 from stripe_audit.trials.relaunches import Believed, Relaunched, relaunch
-from stripe_audit.trials.renewals import mails_after_declined_renewal
+from stripe_audit.trials.renewals import told_after_declined_renewal
 from stripe_audit.trials.repetitions import REPETITIONS, Repeated, repeat
 from stripe_audit.trials.resubmissions import LOST_ANSWERS, Recovered, place_in_calls, send_again
 from stripe_audit.trials.same_requests import SentTwice, send_twice
@@ -210,7 +211,10 @@ __all__ = [
     "put_under_load",
     "log_mark",
     "made",
+    "are_more",
+    "customer_told",
     "mails_if_seen",
+    "said_since",
     "mentions",
     "money_kept",
     "names_of",
@@ -256,7 +260,7 @@ __all__ = [
     "give_back_half",
     "dead_links",
     "links_in",
-    "mails_after_declined_renewal",
+    "told_after_declined_renewal",
     "watch_health",
     "MailLost",
     "lose_mail",

@@ -1,15 +1,16 @@
-"""Mails as one more effect to look at, where they can be seen."""
+"""Mails as one more effect to look at, where they can be seen, and what customers are told in other ways."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from stripe_audit.context import Context
 from stripe_audit.errors import Skip
 from stripe_audit.observers.interface import Mail
+from stripe_audit.observers.notifications import Notification
 
-__all__ = ["dead_links", "links_in", "mails_if_seen"]
+__all__ = ["are_more", "dead_links", "links_in", "mails_if_seen", "said_since"]
 
 _LINK = re.compile(r"https?://\S+|(?<![\w/.])/[A-Za-z][\w./?=&%~-]*")
 _MOST_LINKS = 5
@@ -27,12 +28,26 @@ async def mails_if_seen(ctx: Context, to: str, *, within: float | None = None) -
     return await ctx.mails(to=to, within=within)
 
 
-def links_in(mail: Mail) -> list[str]:
-    """Links in a mail, and what looks like a path of the shop's."""
+def said_since(now: Sequence[Mail | Notification], before: Sequence[Mail | Notification]) -> list[Mail | Notification]:
+    """What a customer was told between two looks (``ctx.told``), the older of which had all that came until then."""
+    mails = sum(isinstance(one, Mail) for one in before)
+    return [
+        *[one for one in now if isinstance(one, Mail)][mails:],
+        *[one for one in now if isinstance(one, Notification)][len(before) - mails :],
+    ]
+
+
+def are_more(before: Sequence[object], *, by: int = 1) -> Callable[[Sequence[object]], bool]:
+    """Whether there are more than before, for ``ctx.hears``."""
+    return lambda now: len(now) >= len(before) + by
+
+
+def links_in(mail: Mail | Notification) -> list[str]:
+    """Links in a mail or a notification, and what looks like a path of the shop's."""
     return [link.rstrip(".,;>)\"'") for link in _LINK.findall(mail.body)]
 
 
-async def dead_links(ctx: Context, mails: Iterable[Mail]) -> list[str]:
+async def dead_links(ctx: Context, mails: Iterable[Mail | Notification]) -> list[str]:
     """The target's own links in mails, as paths, if there are some and none of them leads anywhere."""
     origins = {ctx.spec.url: False, **({ctx.spec.https_url: True} if ctx.spec.https_url else {})}
     paths: dict[str, bool] = {}

@@ -8,18 +8,23 @@ from typing import Any
 from stripe_audit.context import Context
 from stripe_audit.errors import Inconclusive, Skip
 from stripe_audit.observers.interface import Mail
+from stripe_audit.observers.notifications import Notification
 from stripe_audit.trials.deliveries import settled
+from stripe_audit.trials.mails import are_more, links_in, said_since
 
-__all__ = ["mails_after_declined_renewal"]
+__all__ = ["told_after_declined_renewal"]
 
 _DECLINED_LATER = "pm_card_chargeCustomerFail"
 """It can be attached, and is declined when it is charged (docs.stripe.com/testing#declined-payments)."""
 _PERIOD_S = (31 * 24 + 2) * 3600
 """A month, and the hours for which an invoice stays a draft."""
 
+_RECEIPT_S = 2.0
+"""How long the receipt of the first month is waited for; not every app sends one."""
 
-async def mails_after_declined_renewal(ctx: Context) -> list[Mail]:
-    """Subscribe, pay, have the next month declined: the mails that came since then.
+
+async def told_after_declined_renewal(ctx: Context) -> list[Mail | Notification]:
+    """Subscribe, pay, have the next month declined: what the customer was told since then, by mail or notification.
 
     Raises Skip where no plan is sold without a trial, Inconclusive where Stripe has it otherwise than it should be.
     """
@@ -38,14 +43,18 @@ async def mails_after_declined_renewal(ctx: Context) -> list[Mail]:
     customer, email = str(subscription["customer"]), str(values["email"])
     failing = await ctx.stripe.post(f"/v1/payment_methods/{_DECLINED_LATER}/attach", customer=customer)
     await ctx.stripe.post(f"/v1/subscriptions/{name}", default_payment_method=failing["id"])
-    await settled(ctx, await _objects(ctx, name))
-    before = len(await ctx.mails(to=email, within=0.3))
+    objects = await _objects(ctx, name)
+    await settled(ctx, objects)
+    names = [str(values["order"]), customer, *objects]
+    before = await ctx.hears(email, names, within=min(_RECEIPT_S, ctx.patience))
     await ctx.stripe.advance(_PERIOD_S, customer=customer)
     if (status := (await _read(ctx, name))["status"]) != "past_due":
         raise Inconclusive(f"after a declined renewal the subscription is {status} at Stripe, not past_due")
-    await ctx.mails(to=email, least=before + 1)
-    await settled(ctx, await _objects(ctx, name))
-    return (await ctx.mails(to=email, least=before + 2, within=0.2))[before:]
+    objects = await _objects(ctx, name)
+    names += objects
+    await ctx.hears(email, names, until=lambda now: any(map(links_in, said_since(now, before))))
+    await settled(ctx, objects)
+    return said_since(await ctx.hears(email, names, until=are_more(before, by=2), within=0.2), before)
 
 
 async def _read(ctx: Context, name: str) -> dict[str, Any]:
