@@ -13,8 +13,8 @@ import stripe
 from aiohttp import web
 
 from stripe_audit.demo.app import Shop
+from stripe_audit.demo.defects.consequences import MAIN_JOURNEYS_LOST, WITH_A_CONTROL
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.defects.webhooks import MAIN_JOURNEYS_LOST, WITH_A_CONTROL
 from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.stripe_side import StripeSide
 from stripe_audit.demo.webhooks import TOLERANCE_S, Receipts

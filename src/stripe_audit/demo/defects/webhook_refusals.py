@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from stripe_audit import signatures
+from stripe_audit.demo.defects.consequences import WITH_A_CONTROL
 from stripe_audit.demo.defects.model import Defect
-from stripe_audit.demo.defects.webhooks import WITH_A_CONTROL
 from stripe_audit.demo.orders import Refusal
 from stripe_audit.demo.webhooks import TOLERANCE_S, Receipts
 
