@@ -35,7 +35,7 @@ class WebhookFailureRetried(Check):
     uses = Uses(shared=("target", "stripe", "deliveries", "faults"))
     references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events", "CWE-755")
     max_requests = 60
-    max_objects = 2
+    max_objects = 3
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Let it fail, then look what is left of it."""
@@ -79,5 +79,6 @@ def assess(failed: trials.HandlingFailed) -> tuple[Severity, str, str] | None:
             detail = f"It was refused ({told}), acknowledged when it came again, and the order stays {state}."
             return Severity.CRITICAL, "A failed event counts as handled when it comes again", detail
         case "refused":
-            detail = f"It was refused ({told}) and still is, with Stripe well again; the order stays {state}."
+            down = " Nobody can begin to pay, either." if failed.is_down else ""
+            detail = f"It was refused ({told}) and still is, with Stripe well again; the order stays {state}.{down}"
             return Severity.HIGH, "A failed event is refused for good", detail

@@ -36,7 +36,7 @@ class WebhookOutlivesDatabase(Check):
     references = ("docs.stripe.com/webhooks#retries", "docs.stripe.com/webhooks/process-undelivered-events", "CWE-755")
     timeout = 180  # a database that is taken away by commands takes its time
     max_requests = 60
-    max_objects = 2
+    max_objects = 3
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Take the database away, tell of a payment, give it back, and look."""
@@ -76,5 +76,6 @@ def assess(failed: trials.HandlingFailed) -> tuple[Severity, str, str] | None:
             detail = f"It was refused ({told}), acknowledged when it came again, and the order stays {state}."
             return Severity.CRITICAL, "An event that could not be stored counts as handled", detail
         case "refused":
-            detail = f"It was refused ({told}) and still is, with the database back; the order stays {state}."
+            down = " Nobody can begin to pay, either." if failed.is_down else ""
+            detail = f"It was refused ({told}) and still is, with the database back; the order stays {state}.{down}"
             return Severity.HIGH, "The target does not recover from the loss of its database", detail

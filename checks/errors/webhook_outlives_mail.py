@@ -53,7 +53,7 @@ class WebhookOutlivesMail(Check):
     uses = Uses(shared=("stripe", "deliveries"), alone=("target", "faults"))
     references = ("docs.stripe.com/webhooks#best-practices", "rfc-editor.org/rfc/rfc5321#section-4.5.4", "CWE-755")
     max_requests = 60
-    max_objects = 2
+    max_objects = 3
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Keep the mail's answer back, tell of a payment, refuse the mail, and look."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stripe_audit.context import Context
+from stripe_audit.errors import TargetError
 from stripe_audit.observers.interface import Order
 from stripe_audit.payments import Payment
 from stripe_audit.stripe_backend.interface import Attempt
@@ -51,7 +52,8 @@ class HandlingFailed:
     ``hits`` counts the calls to Stripe that failed; ``is_acknowledged`` whether the event was acknowledged all the
     same, at every endpoint; ``is_taken_later`` whether it was in the end. ``statuses`` are the first answers of all
     endpoints, ``order`` is the last that was seen. ``usual`` is the order of a payment whose events met no failure, for
-    comparison; None where all is as it should be without.
+    comparison; None where all is as it should be without. ``is_down`` says that afterwards nobody can begin to pay, and
+    that there is no comparison therefore.
     """
 
     hits: int
@@ -60,6 +62,7 @@ class HandlingFailed:
     statuses: tuple[int | None, ...]
     order: Order | None
     usual: Order | None = None
+    is_down: bool = False
 
     @property
     def fate(self) -> Literal["once", "twice", "lost", "skipped", "refused"]:
@@ -126,14 +129,25 @@ async def outcome_of(
     )
     if is_done:
         order, is_done = await ctx.orders.stays(payment, lambda order: (order.fulfilled or 0) <= 1, during=0.3)
-    usual = None if is_done or not hits else await _usual(ctx)
+    is_judged = hits > 0 and not is_done
+    is_down = is_judged and await _is_down(ctx)
+    usual = await _usual(ctx) if is_judged and not is_down else None
     statuses = tuple(attempt.status for attempt in first)
-    return HandlingFailed(hits, is_taken(first), is_taken(last), statuses, order, usual)
+    return HandlingFailed(hits, is_taken(first), is_taken(last), statuses, order, usual, is_down)
 
 
 def is_taken(attempts: Sequence[Attempt]) -> bool:
     """Whether an event was acknowledged at every endpoint."""
     return bool(attempts) and all(map(is_acknowledged, attempts))
+
+
+async def _is_down(ctx: Context) -> bool:
+    """Whether a new payment meets no answer, or an error of the target's own."""
+    try:
+        made = await ctx.payments.attempt(ctx.payments.fresh())
+    except TargetError:
+        return True
+    return made.answer.status >= 500
 
 
 async def _usual(ctx: Context) -> Order | None:
