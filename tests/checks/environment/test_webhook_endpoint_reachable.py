@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from stripe_audit.testing import demo_stage, run_checks
@@ -65,3 +69,53 @@ def test_a_host_that_answers_by_ipv6_alone_is_told(monkeypatch):
     with demo_stage() as stage:
         (result,) = run_checks(["webhook-endpoint-reachable"], stage).values()
     assert [finding.title for finding in result.findings] == ["The webhook endpoints cannot be reached by IPv4"]
+
+
+APP = """
+import os, socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(400 if self.path == "/webhook" else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    do_GET = do_POST
+    def log_message(self, *args): pass
+
+class Server(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+Server(("::1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+
+@pytest.mark.overlay
+def test_an_app_that_listens_on_ipv6_alone_is_found(tmp_path):
+    """In a view of the machine in which ``localhost`` has addresses of both kinds, as on most."""
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+    (tmp_path / "app.py").write_text(APP)
+    settings = {
+        "version": 1,
+        "target": {
+            "url": "http://localhost:{port}",
+            "launch": {"command": [sys.executable, str(tmp_path / "app.py")], "env": {"PORT": "{port}"}},
+            "routes": {"webhook": [{"path": "/webhook"}]},
+        },
+    }
+    (tmp_path / "stripe-audit.yaml").write_text(json.dumps(settings))
+    run = [sys.executable, "-c", "from stripe_audit.cli import main; main()", "run", "--format", "json"]
+    script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+    own = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(tmp_path / "hosts")]
+    done = subprocess.run(
+        [*own, *run, "--quiet", "-c", "webhook-endpoint-reachable"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    (result,) = json.loads(done.stdout)["results"]
+    assert [finding["title"] for finding in result["findings"]] == ["The webhook endpoints cannot be reached by IPv4"]
+    assert done.returncode == 1, done.stderr

@@ -45,6 +45,7 @@ DEFECTS = (
         "refunded-is-still-succeeded",
         "The return page makes a refunded order paid again, since its PaymentIntent is still succeeded",
         "refund-is-not-undone",
+        seen_in="woocommerce/woocommerce#20209",
         orders=_SucceededIsPaid,
     ),
     Defect(
