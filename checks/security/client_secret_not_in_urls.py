@@ -41,7 +41,8 @@ class ClientSecretNotInUrls(Check):
         payment = await trials.proven_payment(ctx)
         values = {**payment.values, "order": payment.order}
         answers = {ctx.target.route("create_payment").label: payment.answer}
-        for role, is_https in (("pay_retry", False), ("page", False), ("page", bool(ctx.spec.https_url))):
+        pages = trials.page_ways(ctx) if ctx.target.has("page") else ()
+        for role, is_https in (("pay_retry", False), *(("page", way) for way in pages)):
             if ctx.target.has(role):
                 try:
                     label = ctx.target.route(role).label + (" over TLS" if is_https else "")

@@ -36,7 +36,9 @@ class Context(Sight):
     def __init__(self, world: World, check: str) -> None:
         self._world = world
         self.notes: list[str] = []
-        origins = [world.spec.url, world.spec.https_url, world.stripe and world.stripe.url, *world.proxied_origins]
+        spec = world.spec
+        pages = spec.frontend_url if any(route.is_frontend for route in spec.routes.values()) else None
+        origins = [spec.url, spec.https_url, pages, world.stripe and world.stripe.url, *world.proxied_origins]
         self._transport = Transport(
             origins=[origin for origin in origins if origin],
             budget=world.budget,
@@ -157,7 +159,11 @@ class Context(Sight):
     async def request(
         self, method: str, path: str, *, effect: Effect = Effect.READ, is_https: bool = False, **options: Any
     ) -> Answer:
-        """A request to any path of the target; options as in ``Transport.request``."""
+        """A request to any path of the target, or to an address of a declared origin; options as in
+        ``Transport.request``.
+        """
+        if path.startswith(("http://", "https://")):
+            return await self._transport.request(method, path, effect=effect, **options)
         if is_https and not self.spec.https_url:
             raise Skip("the target's https address is not known", setting="target.https_url")
         base = self.spec.https_url if is_https else self.spec.url

@@ -45,7 +45,13 @@ def webhook_secrets(settings: Settings, seed: int | None, *, is_launching: bool)
 
 def _route(role: str, given: RouteSettings) -> Route:
     login = Login(**given.login.model_dump()) if given.login else None
-    return Route(role, given.method, given.path, given.headers, given.body, given.response, given.amount_unit, login)
+    shape = (given.headers, given.body, given.response, given.amount_unit)
+    return Route(role, given.method, given.path, *shape, login, is_frontend=given.origin == "frontend")
+
+
+def _known(url: str | None) -> str | None:
+    """An address; None where its port is that of a frontend which this run does not start."""
+    return None if url and "{" in url else url
 
 
 def _items(declared: Iterable[ItemSettings], capture: str) -> tuple[Item, ...]:
@@ -83,7 +89,7 @@ def target_spec(settings: Settings, ports: Mapping[str, str], secrets_by_name: M
         held_items=_items(target.items, "manual"),
         plans=tuple(Plan(plan.id, plan.price, plan.currency, plan.trial) for plan in target.plans),
         https_url=placed(target.https_url) or (url if url.startswith("https:") else None),
-        frontend_url=placed(target.frontend_url),
+        frontend_url=_known(placed(target.frontend_url)),
         ca_file=str(settings.path(target.ca_file)) if target.ca_file else None,
     )
 

@@ -79,6 +79,11 @@ class Sight:
         """The path at which the sink for notifications gets what goes to customers, where it is declared."""
         return self._world.customers_at
 
+    @property
+    def frontend_failure(self) -> str | None:
+        """Why the frontend that this run was to start did not; None where it did, or was not to."""
+        return self._world.frontend_failure
+
     # Waiting
 
     async def log_lines(

@@ -90,6 +90,7 @@ class World:
     """The variables that the settings give the target, as this run has filled them in."""
     launched: LaunchedTarget | None = None
     launch_failure: LaunchError | None = None
+    frontend_failure: str | None = None
     data: tuple[Path, ...] = ()
     """Where the target keeps what it stores: files, and folders of files; as far as they are known."""
     browser: str | None = None

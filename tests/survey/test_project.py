@@ -84,6 +84,7 @@ def test_a_fastify_project(project):
     assert pay.response == {"client_secret": "clientSecret"}
     assert found.having("order")[0].response == {"status": "state", "amount": "amount"}
     assert found.frontend_port == 5173 and found.reads_port
+    assert "# frontend_launch: {command: npx vite preview" in settings_text(found)
 
 
 def test_a_flask_project(project):

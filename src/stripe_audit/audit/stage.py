@@ -15,6 +15,7 @@ from typing import Self
 
 from stripe_audit.audit.databases import opened_database
 from stripe_audit.audit.filling import fill_text, placeholders
+from stripe_audit.audit.frontend import start_frontend
 from stripe_audit.audit.launching import PortWatch, target_environment, told_variables
 from stripe_audit.audit.observing import Observers
 from stripe_audit.audit.reaching import port_of, speaks_http, why_unreached
@@ -88,6 +89,7 @@ class Stage:
         self.launched: LaunchedTarget | None = None
         self.proxy: ProxyWay | None = None
         self.launch_failure: LaunchError | None = None
+        self.frontend_failure: str | None = None
         self.unreached: str | None = None
         self.ports: dict[str, str] = {}
         self.spec: TargetSpec = target_spec(settings, {}, self.webhook_secrets)
@@ -168,6 +170,15 @@ class Stage:
         except LaunchError as error:
             self.launch_failure = error
             self.unreached = error.message
+        else:
+            self.frontend_failure = start_frontend(
+                self.settings,
+                self.spec.frontend_url,
+                self.values,
+                (self.scratch, *self.temporary),
+                self.safe,
+                self._opened,
+            )
 
     def _finds_port(self, watch: PortWatch) -> bool:
         """Whether the target has a port by now; the target is described with it from then on."""
@@ -179,8 +190,8 @@ class Stage:
         return found is not None
 
     def choose_ports(self, **fixed: str) -> None:
-        """Free ports for ``{port}`` and ``{https_port}``, and the target's description with them filled in."""
-        self.ports = {"port": str(free_port()), "https_port": str(free_port()), **fixed}
+        """Free ports for ``{port}`` and its like, and the target's description with them filled in."""
+        self.ports = {name: str(free_port()) for name in ("port", "https_port", "frontend_port")} | fixed
         self.spec = target_spec(self.settings, self.ports, self.webhook_secrets)
 
     def launch_variables(self) -> dict[str, str]:
@@ -248,6 +259,7 @@ class Stage:
             given=self.launch_variables() if self.ports else {},
             launched=self.launched,
             launch_failure=self.launch_failure,
+            frontend_failure=self.frontend_failure,
             database=self.database,
             answer_within=self.settings.model.audit.answer_within,
             patience=self.settings.model.audit.patience,

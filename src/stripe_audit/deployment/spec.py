@@ -25,7 +25,8 @@ class Login:
 class Route:
     """One endpoint by its role. ``response`` maps our words to JMESPath expressions over the JSON answer.
 
-    ``amount_unit`` is ``minor`` or ``major``, for amounts in both the body and the answer.
+    ``amount_unit`` is ``minor`` or ``major``, for amounts in both the body and the answer. ``is_frontend`` is set for a
+    page that the frontend's address serves.
     """
 
     role: str
@@ -36,6 +37,7 @@ class Route:
     response: Mapping[str, str] = field(default_factory=dict)
     amount_unit: str = "minor"
     login: Login | None = None
+    is_frontend: bool = False
 
     @property
     def label(self) -> str:

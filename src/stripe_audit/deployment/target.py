@@ -64,10 +64,15 @@ class TargetClient:
         return route
 
     def url_of(self, role: str, values: Mapping[str, Any] | None = None, *, is_https: bool = False) -> str:
-        """The route's URL with its path filled in."""
-        return self._base(is_https) + self._path(self.route(role).path, values or {})
+        """The route's URL with its path filled in. Of a page of the frontend's there is one, whatever ``is_https``."""
+        route = self.route(role)
+        return self._base(route, is_https) + self._path(route.path, values or {})
 
-    def _base(self, is_https: bool) -> str:
+    def _base(self, route: Route, is_https: bool) -> str:
+        if route.is_frontend:
+            if not self.spec.frontend_url:
+                raise Skip("the frontend is not launched by this run", setting="target.frontend_url")
+            return self.spec.frontend_url
         if is_https and not self.spec.https_url:
             raise Skip("the target's https address is not known", setting="target.https_url")
         return (self.spec.https_url if is_https else self.spec.url) or self.spec.url
@@ -105,7 +110,7 @@ class TargetClient:
             sent = {"content-type": kind, **{key.lower(): value for key, value in sent.items()}}
         return await self._transport.request(
             verb,
-            self._base(is_https) + self._path(route.path, values),
+            self._base(route, is_https) + self._path(route.path, values),
             headers=sent,
             content=content,
             effect=effect or (Effect.READ if verb in ("GET", "HEAD", "OPTIONS") else Effect.WRITE),

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from stripe_audit.settings.strict import Strict
 from stripe_audit.settings.texts import LAUNCH_PLACEHOLDERS, check_placeholders
 
-__all__ = ["LaunchSettings", "Way", "check_way", "way_without_launch", "with_launch_defaults"]
+__all__ = ["LaunchSettings", "Way", "check_frontend", "check_way", "way_without_launch", "with_launch_defaults"]
 
 Way = Literal["inject", "proxy", "env", "none"]
 """``inject``: by what its interpreter runs first; ``proxy``: by HTTPS_PROXY and a certificate of this run; ``env``: it
@@ -67,9 +67,14 @@ class LaunchSettings(Strict):
 def with_launch_defaults(data: Any) -> Any:
     """The target's settings, and what a launch implies where they do not say it.
 
-    An app that is told Stripe's address takes it (``env``); any other is injected. Its address is its port's.
+    An app that is told Stripe's address takes it (``env``); any other is injected. Its address is its port's, and so is
+    that of a frontend that is launched.
     """
-    if not isinstance(data, dict) or not data.get("launch"):
+    if not isinstance(data, dict):
+        return data
+    if data.get("frontend_launch"):
+        data = {"frontend_url": "http://127.0.0.1:{frontend_port}", **data}
+    if not data.get("launch"):
         return data
     way = "env" if "{stripe_url}" in str(data["launch"]) else "inject"
     return {"stripe": way, "url": "http://127.0.0.1:{port}", **data}
@@ -84,3 +89,22 @@ def check_way(way: Way, launch: LaunchSettings | None) -> None:
     """Raise ValueError where the way needs a launch that is not declared."""
     if way in _NEEDS_LAUNCH and launch is None:
         raise ValueError(f"stripe: {way} is for an app that the audit starts; give target.launch, or stripe: env")
+
+
+_PAGES = ("page", "return_page")
+
+
+def check_frontend(
+    url: str | None, frontend: LaunchSettings | None, launch: LaunchSettings | None, roles: list[str]
+) -> None:
+    """Raise ValueError where the frontend is to serve what it cannot, or is started without the app."""
+    if others := [role for role in roles if role not in _PAGES]:
+        raise ValueError(f"routes.{others[0]}: origin: frontend is for {' and '.join(_PAGES)}; the rest is the app's")
+    if roles and url is None:
+        raise ValueError(f"routes.{roles[0]}: origin: frontend needs frontend_url")
+    if frontend is not None and launch is None:
+        raise ValueError("frontend_launch starts the frontend beside an app that the audit starts; give launch")
+    if url is not None and "{frontend_port}" in url and frontend is None:
+        raise ValueError("{frontend_port} in frontend_url is the port of frontend_launch")
+    if launch is not None and launch.says("frontend_port") and frontend is None:
+        raise ValueError("{frontend_port} in launch is the port of frontend_launch")

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from stripe_audit.money import to_minor
 from stripe_audit.settings.allowances import AllowedSecretSettings, PageScriptSettings
 from stripe_audit.settings.databases import DatabaseSettings, check_database
-from stripe_audit.settings.launching import LaunchSettings, Way, check_way, with_launch_defaults
+from stripe_audit.settings.launching import LaunchSettings, Way, check_frontend, check_way, with_launch_defaults
 from stripe_audit.settings.observing import (
     LogsObserverSettings,
     MailObserverSettings,
@@ -72,6 +72,9 @@ class RouteSettings(Strict):
     response: dict[str, Expression] = Field(default_factory=dict, description="our words: JMESPath over the answer")
     amount_unit: Literal["minor", "major"] = "minor"
     login: LoginSettings | None = None
+    origin: Literal["target", "frontend"] = Field(
+        "target", description="frontend: for page and return_page, where frontend_url serves them"
+    )
 
     @field_validator("body", "headers")
     @classmethod
@@ -105,6 +108,12 @@ class RoutesSettings(Strict):
     subscribe: RouteSettings | None = None
     return_page: RouteSettings | None = Field(None, description="where the customer comes back to; {payment_intent}")
     reconcile: RouteSettings | None = Field(None, description="makes the app ask Stripe about what was never told")
+
+    @property
+    def on_frontend(self) -> list[str]:
+        """The roles that the frontend is declared to serve."""
+        declared = {role: getattr(self, role) for role in type(self).model_fields}
+        return [role for role, one in declared.items() if isinstance(one, RouteSettings) and one.origin == "frontend"]
 
     @field_validator("webhook")
     @classmethod
@@ -172,6 +181,9 @@ class TargetSettings(Strict):
         "loopback", description="with inject: loopback keeps the app off the machine's other addresses"
     )
     launch: LaunchSettings | None = None
+    frontend_launch: LaunchSettings | None = Field(
+        None, description="starts the frontend beside the app; frontend_url and both commands may hold {frontend_port}"
+    )
     database: DatabaseSettings | None = Field(None, description="so that its failure can be tried")
     items: list[ItemSettings] = Field(default_factory=list)
     plans: list[PlanSettings] = Field(default_factory=list, description="what can be subscribed to")
@@ -186,6 +198,7 @@ class TargetSettings(Strict):
     def _reachable(self) -> TargetSettings:
         check_way(self.stripe, self.launch)
         check_database(self.database, self.launch)
+        check_frontend(self.frontend_url, self.frontend_launch, self.launch, self.routes.on_frontend)
         return self
 
 

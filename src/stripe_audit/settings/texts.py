@@ -16,6 +16,7 @@ PLACEHOLDERS = ("order", "item", "quantity", "amount", "currency", "email", "nam
 LAUNCH_PLACEHOLDERS = (
     "port",
     "https_port",
+    "frontend_port",
     "stripe_url",
     "secret_key",
     "publishable_key",
@@ -76,7 +77,7 @@ def _check_path(path: str) -> str:
 def _check_url(url: str) -> str:
     if not _URL.fullmatch(url):
         raise ValueError("must be http:// or https:// and a host, perhaps a port; no path, and no password")
-    check_placeholders(url, ("port", "https_port"))
+    check_placeholders(url, ("port", "https_port", "frontend_port"))
     try:
         parts = urlsplit(_PLACEHOLDER.sub("1", url))
         is_usable = bool(parts.hostname) and parts.port != 0

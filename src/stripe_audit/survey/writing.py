@@ -48,6 +48,9 @@ def _target(found: Survey, told: Answers) -> Iterator[str]:
         yield f"  url: http://127.0.0.1:{port}"
     if found.frontend_port:
         yield f"  frontend_url: http://127.0.0.1:{found.frontend_port}   # the origin that CORS must allow"
+        if not found.having("page"):
+            yield "  # frontend_launch: {command: npx vite preview --port {frontend_port}, cwd: YOUR-FRONTEND}"
+            yield "  # starts it too; with routes.page: {path: /checkout, origin: frontend} its payment page is audited"
     yield "  environment: test   # test | live | unknown; unknown counts as live, and nothing is written then"
     yield "  root: ."
     if found.env_files:

@@ -57,7 +57,17 @@ from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
 from stripe_audit.trials.origins import ODD_HEADER, ODD_METHOD, Crossing, cross_from, is_foreign
 from stripe_audit.trials.other_mode import paid_in_other_mode
 from stripe_audit.trials.outages import OUTAGES, STRIPE_SAYS, Outage, Survived, order_if_seen, try_outages
-from stripe_audit.trials.pages import NOT_FOUND, Visit, api_answers, env_files, fetched, has_read, source_maps, visit
+from stripe_audit.trials.pages import (
+    NOT_FOUND,
+    Visit,
+    api_answers,
+    env_files,
+    fetched,
+    has_read,
+    page_ways,
+    source_maps,
+    visit,
+)
 from stripe_audit.trials.paid_invoices import INVOICE_TWINS, Twice, routes_told_of, tell_of_an_invoice_twice
 from stripe_audit.trials.prices import requests_with_own_price
 from stripe_audit.trials.recorded_failures import (
@@ -188,6 +198,7 @@ __all__ = [
     "intent_paths",
     "list_paths",
     "has_read",
+    "page_ways",
     "place_below",
     "place_in_calls",
     "read_source",

@@ -56,17 +56,22 @@ async def tls_of(ctx: Context) -> Tls:
 async def page_in_the_clear(ctx: Context) -> Answer | None:
     """What the page's address in plain HTTP comes to: a redirect to https or away, or another answer; None for none.
 
-    None too where no page is declared. Redirects within the address in plain HTTP are followed.
+    None too where no page is declared, or a frontend serves it on this machine, where nobody listens in. Redirects
+    within the address in plain HTTP are followed.
     """
     if not ctx.target.has("page"):
+        return None
+    is_frontend = ctx.target.route("page").is_frontend
+    base = (ctx.spec.frontend_url if is_frontend else None) or ctx.spec.url
+    if is_frontend and (base.startswith("https:") or is_local(base)):
         return None
     try:
         answer = await ctx.target.call("page", page_values(ctx))
         for _ in range(_HOPS):
             url = urljoin(answer.url, answer.header("location") or "")
-            if not answer.is_redirect or not url.startswith(f"{ctx.spec.url}/"):
+            if not answer.is_redirect or not url.startswith(f"{base}/"):
                 break
-            answer = await ctx.request("GET", url.removeprefix(ctx.spec.url), route="page")
+            answer = await ctx.request("GET", url, route="page")
         return answer
     except TargetError:
         return None

@@ -23,6 +23,7 @@ __all__ = [
     "env_files",
     "fetched",
     "has_read",
+    "page_ways",
     "page_values",
     "source_maps",
     "visit",
@@ -98,11 +99,16 @@ def _ways(ctx: Context) -> tuple[bool, ...]:
     return (True, False) if ctx.spec.https_url else (False,)
 
 
+def page_ways(ctx: Context) -> tuple[bool, ...]:
+    """The same for the page; a frontend has one address."""
+    return (False,) if ctx.target.route("page").is_frontend else _ways(ctx)
+
+
 async def _opened(ctx: Context) -> Answer:
     """The page's answer, after redirects between the declared addresses of the target."""
     values = page_values(ctx)
     trouble: TargetError | None = None
-    for is_https in _ways(ctx):
+    for is_https in page_ways(ctx):
         try:
             answer = await ctx.target.call("page", values, is_https=is_https)
             for _ in range(_HOPS):
@@ -113,19 +119,20 @@ async def _opened(ctx: Context) -> Answer:
             trouble = error
             continue
         raise Inconclusive(f"the page redirects more than {_HOPS} times", supply="target.routes.page")
+    if ctx.target.route("page").is_frontend:
+        why = ctx.frontend_failure or f"the page cannot be opened: {trouble}"
+        raise Inconclusive(why, supply="target.frontend_launch, or a frontend that runs at target.frontend_url")
     raise Inconclusive(f"the page cannot be opened: {trouble}", supply="target.https_url and target.routes.page")
 
 
 async def _followed(ctx: Context, answer: Answer) -> Answer:
     """What a redirect leads to. Raises Inconclusive where it leads away from the target."""
     url = urljoin(answer.url, answer.header("location") or "")
-    place = _place(ctx, url)
-    if place is None:
+    if not _is_declared(ctx, url):
         raise Inconclusive(
             f"the page redirects to {_origin(url) or 'no address'}, which is not declared", supply="target.routes.page"
         )
-    path, is_https = place
-    return await ctx.request("GET", path, is_https=is_https, headers=ctx.target.route("page").headers, route="page")
+    return await ctx.request("GET", url.split("#")[0], headers=ctx.target.route("page").headers, route="page")
 
 
 def _origin(url: str) -> str | None:
@@ -135,21 +142,24 @@ def _origin(url: str) -> str | None:
         return None
 
 
-def _place(ctx: Context, url: str) -> tuple[str, bool] | None:
-    """Path and kind of a declared address that a URL lies under; None where it lies elsewhere."""
-    for base, is_https in ((ctx.spec.https_url, True), (ctx.spec.url, False)):
-        if base and _origin(url) == origin_of(base) and url.startswith(base):
-            return url[len(base) :].split("#")[0] or "/", is_https
-    return None
+def _is_declared(ctx: Context, url: str) -> bool:
+    """Whether an address lies under a declared one."""
+    return any(_origin(url) == origin_of(base) and url.startswith(base) for base in _bases(ctx))
+
+
+def _bases(ctx: Context) -> list[str]:
+    """The target's addresses; the frontend's first, where the page is its."""
+    has_frontend = ctx.target.has("page") and ctx.target.route("page").is_frontend
+    found = (ctx.spec.frontend_url if has_frontend else None, ctx.spec.https_url, ctx.spec.url)
+    return [base for base in found if base]
 
 
 async def fetched(ctx: Context, urls: list[str]) -> dict[str, Answer]:
     """The answers of addresses under the target's own, those that are there (2xx). Others are left out."""
 
     async def get(url: str) -> Answer | None:
-        place = _place(ctx, url)
         try:
-            return await ctx.request("GET", place[0], is_https=place[1]) if place else None
+            return await ctx.request("GET", url.split("#")[0]) if _is_declared(ctx, url) else None
         except TargetError:
             return None
 
@@ -165,7 +175,7 @@ async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, 
 
 async def env_files(ctx: Context) -> dict[str, Answer]:
     """The env files that can be fetched, by their paths: what reads like one, not just any answer of 2xx."""
-    base = ctx.spec.https_url or ctx.spec.url
+    base = _bases(ctx)[0]
     answers = await fetched(ctx, [f"{base}{path}" for path in _ENV_FILES])
     return {url.removeprefix(base): answer for url, answer in answers.items() if env_variables(answer.text)}
 

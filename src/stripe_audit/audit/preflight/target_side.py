@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from stripe_audit.audit.preflight.lines import Line, State, is_open, status_of
 from stripe_audit.describe import target_spec, webhook_secrets
 from stripe_audit.settings import Settings
+from stripe_audit.settings.launching import LaunchSettings
 
 __all__ = ["route_lines", "target_lines"]
 
@@ -19,17 +20,28 @@ def target_lines(settings: Settings) -> Iterator[Line]:
     if launch is None:
         yield _reached(url)
         return
-    words = shlex.split(launch.command) if isinstance(launch.command, str) else launch.command
-    home = settings.path(launch.cwd)
-    if not home.is_dir():
-        yield Line("launch", State.WRONG, f"there is no folder {launch.cwd}", "mend target.launch.cwd")
-    elif "{" not in words[0] and not (shutil.which(words[0]) or (home / words[0]).is_file()):
-        yield Line("launch", State.WRONG, f"{words[0]} is no program here", "install it, or mend target.launch.command")
-    else:
-        yield Line("launch", State.OK, shlex.join(words))
+    yield _launched("launch", launch, settings)
     if "{port}" not in url and is_open(url):
         told = f"something already listens where the target will: {url}"
         yield Line("port", State.WRONG, told, "stop it, or let the app take {port} from its environment")
+    frontend, frontend_url = settings.model.target.frontend_launch, settings.model.target.frontend_url or ""
+    if frontend is not None:
+        yield _launched("frontend_launch", frontend, settings)
+        if "{" not in frontend_url and is_open(frontend_url):
+            told = f"something already listens where the frontend will: {frontend_url}"
+            yield Line("frontend port", State.WRONG, told, "stop it, or give the frontend {frontend_port}")
+
+
+def _launched(name: str, launch: LaunchSettings, settings: Settings) -> Line:
+    """Whether a command can be run."""
+    words = shlex.split(launch.command) if isinstance(launch.command, str) else launch.command
+    home = settings.path(launch.cwd)
+    if not home.is_dir():
+        return Line(name, State.WRONG, f"there is no folder {launch.cwd}", f"mend target.{name}.cwd")
+    if "{" not in words[0] and not (shutil.which(words[0]) or (home / words[0]).is_file()):
+        fix = f"install it, or mend target.{name}.command"
+        return Line(name, State.WRONG, f"{words[0]} is no program here", fix)
+    return Line(name, State.OK, shlex.join(words))
 
 
 def _reached(url: str) -> Line:
@@ -58,7 +70,7 @@ def route_lines(settings: Settings) -> Iterator[Line]:
             yield Line(role, State.NOTE, "no such route is declared", f"target.routes.{role}")
     is_running = settings.model.target.launch is None and is_open(spec.url) if "{" not in spec.url else False
     for role, route in spec.routes.items():
-        if not is_running or route.method != "GET" or "{" in route.path:
+        if not is_running or route.method != "GET" or "{" in route.path or route.is_frontend:
             yield Line(role, State.OK, f"{route.method} {route.path}")
             continue
         status = status_of(spec.url + route.path)
