@@ -556,3 +556,60 @@ def test_a_secret_in_the_address_does_not_leave_in_an_error() -> None:
     result, _, _ = meet(says(b"nonsense\r\n\r\n"), ask)
     assert isinstance(result, TargetError)
     assert KEY not in result.message
+
+
+def once_then_closes() -> Answering:
+    """Answers the first request of each connection, and closes it when the second comes."""
+    heard: set[asyncio.StreamWriter] = set()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        if writer in heard:
+            writer.transport.abort()
+            raise ConnectionError
+        heard.add(writer)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+
+    return answer
+
+
+def test_what_reads_is_sent_again_where_a_kept_connection_was_closed() -> None:
+    async def go() -> None:
+        async with RawServer(once_then_closes(), keeps_alive=True) as server:
+            rig = Rig(server.url)
+            for _ in range(3):
+                assert (await rig.transport.request("GET", server.url + "/", effect=Effect.READ)).status == 200
+            await rig.transport.aclose()
+            assert len(server.requests) == 5, "the second and the third came twice"
+            assert len(rig.transport.exchanges) == 3
+
+    asyncio.run(go())
+
+
+def test_what_writes_is_not_sent_again() -> None:
+    async def go() -> None:
+        async with RawServer(once_then_closes(), keeps_alive=True) as server:
+            rig = Rig(server.url)
+            await rig.transport.request("GET", server.url + "/", effect=Effect.READ)
+            with pytest.raises(TargetError, match=r"broke off|was reset"):
+                await rig.transport.request("POST", server.url + "/", effect=Effect.WRITE, content=b"{}")
+            await rig.transport.aclose()
+            assert len(server.requests) == 2
+
+    asyncio.run(go())
+
+
+def test_a_new_connection_that_is_closed_at_once_is_not_tried_again() -> None:
+    async def closes(writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+        raise ConnectionError
+
+    async def go() -> None:
+        async with RawServer(closes) as server:
+            rig = Rig(server.url)
+            with pytest.raises(TargetError, match=r"broke off|was reset"):
+                await rig.transport.request("GET", server.url + "/", effect=Effect.READ)
+            await rig.transport.aclose()
+            assert len(server.requests) == 1
+
+    asyncio.run(go())

@@ -33,6 +33,10 @@ _OWN_CAP = 64 * 1024 * 1024
 """Bytes of what the audit's own Stripe says: the budget's bound is for the target."""
 _REASON_CAP = 300
 """Characters of what an error quotes: the target writes some of it."""
+_READING = frozenset(("GET", "HEAD", "OPTIONS"))
+_KEPT_S = 1.0
+"""How long a connection is kept for the next request: servers close theirs after 2 s (gunicorn), 5 s (Node.js, uvicorn)
+or more, and what is sent at that very moment is lost."""
 
 
 Headers = Mapping[str, str | tuple[str, ...]]
@@ -189,7 +193,7 @@ class Transport:
     async def _exchange(
         self, request: httpx.Request, is_customer: bool, is_own: bool
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes, bool]:
-        response = await self._http().handle_async_request(request)
+        response = await self._answered(request)
         try:
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             body, truncated = await read_body(response, _OWN_CAP if is_own else self._budget.body_bytes)
@@ -199,6 +203,26 @@ class Transport:
             return response.status_code, headers, body, truncated
         finally:
             await response.aclose()
+
+    async def _answered(self, request: httpx.Request) -> httpx.Response:
+        """The beginning of an answer. Where a connection that was kept open turns out to be closed, a request that
+        only reads is sent once more on a new one (RFC 9110, 9.2.2): a server that closes what is idle is not broken.
+        """
+        if request.method not in _READING:
+            return await self._http().handle_async_request(request)
+        is_new = False
+
+        async def trace(name: str, info: object) -> None:
+            nonlocal is_new
+            is_new |= name == "connection.connect_tcp.started"
+
+        request.extensions["trace"] = trace
+        try:
+            return await self._http().handle_async_request(request)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            if is_new:
+                raise
+        return await self._http().handle_async_request(request)
 
     def _note(
         self,
@@ -240,7 +264,7 @@ class Transport:
                 ssl_context=context,
                 max_connections=64,
                 max_keepalive_connections=8,
-                keepalive_expiry=2.0,
+                keepalive_expiry=_KEPT_S,
                 network_backend=self._sockets,
             )
         return self._wire
