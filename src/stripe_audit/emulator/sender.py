@@ -91,8 +91,10 @@ class Sender:
         if self._session is None:
             import aiohttp
 
-            # Bodies are not decompressed: only their first bytes are kept, and a bomb costs nothing.
-            self._session = aiohttp.ClientSession(auto_decompress=False, connector=aiohttp.TCPConnector(limit=256))
+            # Bodies are not decompressed: only their first bytes are kept, and a bomb costs nothing. A connection is
+            # given up before the server does so (2 s and more): what it closes at that moment looks like a failure.
+            connector = aiohttp.TCPConnector(limit=256, keepalive_timeout=1.0)
+            self._session = aiohttp.ClientSession(auto_decompress=False, connector=connector)
         return self._session
 
 
