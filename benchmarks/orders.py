@@ -1,8 +1,9 @@
 """The delivery-order explorer: how soon it finds the demo shop's ordering defects, and what sound shops survive.
 
-    python benchmarks/orders.py [--search hypothesis] [--only found survived] [--sequences 500]
+    python benchmarks/orders.py [--search hypothesis] [--only found survived deep] [--sequences 500]
 
 *found*: for each defect that shows in some order only, the sequences and seconds until it is confirmed and made simple.
+*deep*: what ``--deep`` makes of each exploration that is shipped, at the sound shop.
 *survived*: so many orders of a declined, then paid, then partly refunded payment, at the sound shop and the queued one.
 """
 
@@ -18,6 +19,7 @@ from stripe_audit.catalog import load_catalog
 from stripe_audit.models import CheckResult, Outcome
 from stripe_audit.testing import DemoStage, demo_stage, run_checks
 
+PARTS = ("found", "survived", "deep")
 WITHIN_S = 10.0
 SHIPPED = {
     "late-failure-wins": "orders-explored",
@@ -96,18 +98,36 @@ def survive(sequences: int, search: str) -> bool:
     return is_met
 
 
+def survive_deep() -> bool:
+    """Whether the sound shop survives what ``--deep`` makes of the shipped explorations, every beginning told."""
+    catalog, is_met = load_catalog(is_deep=True), True
+    flags = {"audit": {"deep": True}}
+    for check in sorted(set(SHIPPED.values())):
+        with demo_stage(patience=8.0, flags=flags) as stage:
+            began, cpu = time.monotonic(), time.process_time()
+            result = run_checks([check], stage, catalog=catalog)[check]
+            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        told = [str(one) for one in (*result.notes, result.reason, result.error) if one]
+        is_met &= result.outcome is Outcome.PASSED and "not reached" not in " ".join(told)
+        print(f"{check:<28} {result.outcome:<12} {seconds:5.1f} s, {cpu:.1f} s of a processor", flush=True)
+        print("   " + "; ".join(told), flush=True)
+    return is_met
+
+
 def main() -> int:
     """Measure what was asked for; 1 if a bound is missed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])  # type: ignore[union-attr]
     parser.add_argument("--search", choices=("chance", "hypothesis"), default="chance", help="for what is survived")
     parser.add_argument("--sequences", type=int, default=500)
-    parser.add_argument("--only", nargs="+", choices=("found", "survived"), default=("found", "survived"))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
     is_met = True
     if "found" in asked.only:
         is_met &= find_all()
     if "survived" in asked.only:
         is_met &= survive(asked.sequences, asked.search)
+    if "deep" in asked.only:
+        is_met &= survive_deep()
     return int(not is_met)
 
 

@@ -28,6 +28,8 @@ from stripe_audit.settings import load_settings
 from stripe_audit.testing import demo_stage, run_checks
 
 ROOT = Path(__file__).parent.parent
+PATIENCE_S = 2.0
+"""With the shop, its checks and the embedded Stripe in one process an effect can take more than a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,12 @@ class Row:
 def outcomes(defects: list[str], catalog: Catalog, *, is_process: bool) -> dict[str, Outcome]:
     """The outcome of every check."""
     if not is_process:
-        with demo_stage(defects=defects) as stage:
+        with demo_stage(defects=defects, patience=PATIENCE_S) as stage:
             return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
     with tempfile.TemporaryDirectory() as folder:
         env = {name: value for defect in defects for name, value in DEFECTS[defect].env.items()}
         path = write_project(Path(folder), defects=defects, env=env)
-        flags = {"audit": {"patience": 1.0}, "target": {"launch": {"ready_within": 3}}}
+        flags = {"audit": {"patience": PATIENCE_S}, "target": {"launch": {"ready_within": 3}}}
         with Stage(load_settings(path, flags=flags, environ={})) as stage:
             return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
 

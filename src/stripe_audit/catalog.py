@@ -171,8 +171,9 @@ def load_catalog(
     entry_points: Sequence[str] = (),
     scenarios: Sequence[Path] = (),
     has_builtin: bool = True,
+    is_deep: bool = False,
 ) -> Catalog:
-    """Load every check and scenario; ``scenarios`` are folders of them, or files.
+    """Load every check and scenario; ``scenarios`` are folders of them, or files. With ``is_deep`` they explore more.
 
     Raises CatalogError that names each file and line that is wrong; none is passed over.
     """
@@ -184,7 +185,7 @@ def load_catalog(
     files = [path for root in roots for path in _files(root.absolute(), problems)]
     for path in [*files, *scenario_files(places, problems)]:
         try:
-            entry = LoadedCheck(check_of(path), path) if path.suffix in YAML else _load(path)
+            entry = LoadedCheck(check_of(path, is_deep=is_deep), path) if path.suffix in YAML else _load(path)
         except CatalogError as error:
             problems.append(error.message)
             continue

@@ -86,7 +86,7 @@ class Audit:
         own = scenario_places(settings) if options.has_project_checks else []
         self._accepted = accepted_entries(settings)
         self.catalog: Catalog = load_catalog(
-            checks_dirs=folders, entry_points=points, scenarios=[*own, *options.scenarios]
+            checks_dirs=folders, entry_points=points, scenarios=[*own, *options.scenarios], is_deep=audit.deep
         )
         self.selected = _part(self.catalog.select(options.selection), options.shard)
         if not self.selected:

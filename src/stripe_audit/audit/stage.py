@@ -84,7 +84,7 @@ class Stage:
         remember(held)
         self.redactor = Redactor([secret for secret in (*known, *self.webhook_secrets.values(), *held) if secret])
         self.recorder = Recorder(folder, self.redactor)
-        budget = settings.model.audit.budget
+        budget = settings.model.audit.spent_at_most
         self.budget = Budget(requests=budget.requests, seconds=budget.seconds, body_bytes=budget.body_bytes)
         self.launched: LaunchedTarget | None = None
         self.proxy: ProxyWay | None = None

@@ -79,6 +79,9 @@ def run(
         Path | None, typer.Option(metavar="OLD.json", help="Say what was resolved since that report.")
     ] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the Ith of N parts; see report merge.")] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Explore every beginning of three events and 500 orders: for nightly runs.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
     allow_probes: Annotated[
         bool, typer.Option("--allow-probes", help="Also send requests that a sound target refuses.")
@@ -114,6 +117,7 @@ def run(
         "fail_on": fail_on,
         "baseline": str(baseline.resolve()) if baseline else None,
         "strict": strict or None,
+        "deep": deep or None,
         "allow_probes": allow_probes or None,
         "allow_empty": allow_empty,
         "checks_dirs": [str(folder.resolve()) for folder in checks_dir] if checks_dir else None,

@@ -19,12 +19,17 @@ _STEPS = re.compile(r"^(steps|fixture):", re.MULTILINE)
 _MOST_TOLD = 5
 
 
-def check_of(path: Path) -> type[Check]:
-    """The check that a scenario's file is. Raises CatalogError."""
+def check_of(path: Path, *, is_deep: bool = False) -> type[Check]:
+    """The check that a scenario's file is; ``is_deep``: one that explores more. Raises CatalogError."""
     from stripe_audit.scenario.checking import scenario_check
     from stripe_audit.scenario.reading import read_scenario
 
-    return scenario_check(read_scenario(path))
+    scenario = read_scenario(path)
+    if is_deep:
+        from stripe_audit.scenario.deepening import deepened
+
+        scenario = deepened(scenario)
+    return scenario_check(scenario)
 
 
 def scenario_files(places: Sequence[Path], problems: list[str]) -> list[Path]:

@@ -11,6 +11,8 @@ from stripe_audit.settings.strict import Strict
 
 __all__ = ["AuditSettings", "BudgetSettings"]
 
+_DEEP = 10
+
 
 class BudgetSettings(Strict):
     """Bounds of a run."""
@@ -35,6 +37,10 @@ class AuditSettings(Strict):
     )
     accepted: list[AcceptedSettings] = Field(default_factory=list, description="findings that do not fail the run")
     baseline: str | None = Field(None, description="a file of accepted findings, as 'baseline write' makes it")
+    deep: bool = Field(
+        False,
+        description="explorations tell every beginning of three events, and 500 orders; at ten times the budget",
+    )
     strict: bool = False
     allow_probes: bool = False
     allow_empty: list[str] = Field(default_factory=list)
@@ -49,6 +55,13 @@ class AuditSettings(Strict):
         default_factory=list, description="hosts besides loopback that may get faults and load"
     )
     browser: str = Field("chromium", description="Chromium, by name or path, in which the page is opened; empty: none")
+
+    @property
+    def spent_at_most(self) -> BudgetSettings:
+        """The budget of the run: as declared, and ten times as much of requests and seconds for a deep one."""
+        times = _DEEP if self.deep else 1
+        more = {"requests": self.budget.requests * times, "seconds": self.budget.seconds * times}
+        return self.budget.model_copy(update=more)
 
     @field_validator("fail_on_in")
     @classmethod
