@@ -21,6 +21,7 @@ import httpx
 from stripe_audit.deployment.answer import Answer
 from stripe_audit.deployment.body import BrokenBody, read_body
 from stripe_audit.deployment.budget import Budget
+from stripe_audit.deployment.failures import reason_of
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.sockets import Sockets
 from stripe_audit.errors import BudgetError, SafetyError, TargetError
@@ -135,7 +136,7 @@ class Transport:
                 )
         except (TimeoutError, httpx.HTTPError, BrokenBody, ValueError, asyncio.CancelledError) as error:
             spent = (time.perf_counter() - began) * 1000
-            reason = self._recorder.safe(_reason(error, within))[:_REASON_CAP]
+            reason = self._recorder.safe(reason_of(error, within))[:_REASON_CAP]
             identity = self._note(request, None, (), b"", False, spent, about, is_recorded, error=reason)
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -285,20 +286,3 @@ class Transport:
 def _lowered(headers: Headers | None) -> dict[str, str | tuple[str, ...]]:
     """Names in lower case, so that two spellings of one header are one header."""
     return {name.lower(): value for name, value in (headers or {}).items()}
-
-
-def _reason(error: BaseException, timeout: float) -> str:
-    """Why no answer came, in words that need no knowledge of the client."""
-    if isinstance(error, TimeoutError):
-        return f"no whole answer within {timeout:g} s"
-    if isinstance(error, httpx.ConnectError):
-        return f"no connection ({error or 'refused'})"
-    if isinstance(error, httpx.RemoteProtocolError):
-        return f"the answer is not valid HTTP, or broke off ({error})"
-    if isinstance(error, (httpx.ReadError, httpx.WriteError, httpx.CloseError)):
-        return "the connection was reset"
-    if isinstance(error, BrokenBody):
-        return "the body is not in the encoding that its header names"
-    if isinstance(error, asyncio.CancelledError):
-        return "the audit stopped waiting"
-    return f"{type(error).__name__}: {error}"
