@@ -97,6 +97,7 @@ def test_whatever_is_not_in_order_has_a_fix(tmp_path):
     [
         ("target: {launch: {command: no-such-program-here}}", "launch", "no program"),
         ("target: {launch: {command: ls, cwd: nowhere}}", "launch", "no folder"),
+        ("target: {launch: {command: ls}, frontend_launch: {command: no-vite}}", "frontend_launch", "no-vite is no"),
         ("target: {url: 'http://127.0.0.1:1'}", "target", "nothing listens"),
         ("target: {url: 'http://127.0.0.1:{port}'}", "target", "only a launched target"),
         ("target: {stripe: env}", "stripe", "cannot know a port"),
@@ -122,6 +123,19 @@ def test_a_port_that_is_taken_is_told(tmp_path):
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         path.write_text(f"version: 1\ntarget: {{url: '{url}', launch: {{command: ls}}}}\n")
         assert lines_of(path)["port"].state is State.WRONG
+
+
+def test_what_is_to_serve_the_page_is_looked_at_too(tmp_path):
+    path = tmp_path / "stripe-audit.yaml"
+    page = "routes: {page: {path: /checkout, origin: frontend}}"
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        launches = "launch: {command: ls}, frontend_launch: {command: ls}"
+        path.write_text(f"version: 1\ntarget: {{{launches}, frontend_url: '{url}', {page}}}\n")
+        assert lines_of(path)["frontend port"].state is State.WRONG
+        path.write_text(f"version: 1\ntarget: {{frontend_url: '{url}', {page}}}\n")
+        assert "frontend" not in lines_of(path)
+    assert lines_of(path)["frontend"].state is State.NOTE
 
 
 def test_keys_are_told_by_kind_and_mode_alone(tmp_path):

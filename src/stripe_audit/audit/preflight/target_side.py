@@ -15,21 +15,29 @@ __all__ = ["route_lines", "target_lines"]
 
 
 def target_lines(settings: Settings) -> Iterator[Line]:
-    """Whether the target can be launched, or is there."""
+    """Whether the target can be launched, or is there, and the frontend beside it."""
     launch, url = settings.model.target.launch, settings.model.target.url
     if launch is None:
         yield _reached(url)
-        return
-    yield _launched("launch", launch, settings)
-    if "{port}" not in url and is_open(url):
-        told = f"something already listens where the target will: {url}"
-        yield Line("port", State.WRONG, told, "stop it, or let the app take {port} from its environment")
-    frontend, frontend_url = settings.model.target.frontend_launch, settings.model.target.frontend_url or ""
-    if frontend is not None:
-        yield _launched("frontend_launch", frontend, settings)
-        if "{" not in frontend_url and is_open(frontend_url):
-            told = f"something already listens where the frontend will: {frontend_url}"
+    else:
+        yield _launched("launch", launch, settings)
+        if "{port}" not in url and is_open(url):
+            told = f"something already listens where the target will: {url}"
+            yield Line("port", State.WRONG, told, "stop it, or let the app take {port} from its environment")
+    yield from _frontend_lines(settings)
+
+
+def _frontend_lines(settings: Settings) -> Iterator[Line]:
+    target = settings.model.target
+    launch, url = target.frontend_launch, target.frontend_url or ""
+    if launch is not None:
+        yield _launched("frontend_launch", launch, settings)
+        if "{" not in url and is_open(url):
+            told = f"something already listens where the frontend will: {url}"
             yield Line("frontend port", State.WRONG, told, "stop it, or give the frontend {frontend_port}")
+    elif target.routes.on_frontend and not is_open(url):
+        told = f"nothing listens at {url}, where the page is to be"
+        yield Line("frontend", State.NOTE, told, "start it, or declare target.frontend_launch")
 
 
 def _launched(name: str, launch: LaunchSettings, settings: Settings) -> Line:
