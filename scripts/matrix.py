@@ -2,9 +2,9 @@
 
     python scripts/matrix.py [--shard I/N] [DEFECT ...]
 
-Each row is the demo shop with one defect, and what changes against the sound shop. The rows that ran are written into
-``docs/matrix.md``, each with its day and commit; the others stay, and those of defects that are gone are dropped. The
-exit code is 1 where a defect's own check does not fail, or where other verdicts change than the defect says.
+Each row is the demo shop with one defect, and what changes against the sound shop. It is written into
+``docs/matrix.md`` as soon as it ran, with its day and commit; the others stay, and those of defects that are gone are
+dropped. The exit code is 1 where a defect's own check does not fail, or where other verdicts change than it says.
 """
 
 from __future__ import annotations
@@ -109,11 +109,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="DEFECT")
     asked = parser.parse_args()
     index, count = (int(part) for part in asked.shard.split("/"))
-    chosen = [defect for defect in DEFECTS.values() if not asked.names or defect.id in asked.names]
-    catalog = load_catalog()
-    sound = {is_process: outcomes([], catalog, is_process=is_process) for is_process in (False, True)}
-    rows, problems = [], 0
+    chosen = [DEFECTS[name] for name in asked.names] or [*DEFECTS.values()]
+    catalog, sound = load_catalog(), dict[bool, dict[str, Outcome]]()
+    rows, problems, written = list[Row](), 0, ROOT / "docs" / "matrix.md"
     for defect in chosen[index - 1 :: count]:
+        if defect.is_process not in sound:
+            sound[defect.is_process] = outcomes([], catalog, is_process=defect.is_process)
         rows.append(row(defect, catalog, sound[defect.is_process]))
         problem = rows[-1].problem
         problems += problem is not None
@@ -121,8 +122,7 @@ def main() -> int:
             f"{'ok ' if problem is None else '!! '} {defect.id:<30} {rows[-1].seconds:4.1f} s  {problem or ''}\n"
         )
         sys.stdout.flush()
-    written = ROOT / "docs" / "matrix.md"
-    written.write_text(page(rows, catalog, written.read_text("utf-8") if written.exists() else ""), "utf-8")
+        written.write_text(page(rows[-1:], catalog, written.read_text("utf-8") if written.exists() else ""), "utf-8")
     sys.stdout.write(f"{len(rows)} rows, {problems} not as declared\n")
     return int(bool(problems))
 
