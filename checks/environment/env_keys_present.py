@@ -30,7 +30,8 @@ class EnvKeysPresent(Check):
 
     How to fix:
         Set the variable: keys are in the Dashboard under Developers → API keys, signing secrets in Workbench →
-        Webhooks. Refuse to start where one is missing or blank.
+        Webhooks. Refuse to start where one is missing or blank. Save the file as UTF-8: what PowerShell's ``>`` writes is
+        UTF-16, in which no library finds a variable.
     """
 
     id = "env-keys-present"
@@ -50,6 +51,8 @@ class EnvKeysPresent(Check):
         if ctx.launched and (said := LOADED.search(ctx.launched.output())):
             ctx.note(f"the app's log tells of {next(filter(None, said.groups()))} variables")
         names = ", ".join(file.path.name for file in files)
+        wide = [file.path.name for file in files if file.is_utf_16]
+        why = f" In UTF-16, as {' and '.join(wide)} is, nobody finds a variable: save it as UTF-8." if wide else ""
         for variable, kind in missing(files, ctx.project.variables, needs_webhook_secret=bool(ctx.spec.webhooks)):
             file = next((file for file in files if variable in file.variables), files[0])
             entry = file.variables.get(variable)
@@ -57,7 +60,7 @@ class EnvKeysPresent(Check):
             place = file.location(ctx.project.folder, entry.line if entry else 0)
             yield ctx.finding(
                 f"No {NAMES[kind]} is set",
-                f"{what} is {'blank' if entry else 'not set'} in {names}.",
+                f"{what} is {'blank' if entry else 'not set'} in {names}.{why}",
                 ctx.evidence(f"read {names}", source=place),
                 discriminator=variable or kind.value,
                 source=place,

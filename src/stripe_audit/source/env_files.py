@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,10 +30,14 @@ class EnvValue:
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """An env file; of a name that is set twice the last one counts, as dotenv does."""
+    """An env file; of a name that is set twice the last one counts, as dotenv does.
+
+    ``is_utf_16`` says that it begins as PowerShell's ``>`` has it: nobody's dotenv finds a variable in that.
+    """
 
     path: Path
     variables: dict[str, EnvValue]
+    is_utf_16: bool = False
 
     def location(self, folder: Path, line: int = 0) -> SourceLocation:
         """A line of it, for a finding; the file relative to the project's folder where it lies below it."""
@@ -64,14 +69,15 @@ def _meant(entry: EnvValue) -> KeyKind | None:
 def read_env_file(path: Path) -> EnvFile:
     """Parse an env file as dotenv does. Raises OSError; bytes that are not UTF-8 are replaced."""
     with path.open("rb") as file:
-        text = file.read(_SIZE_CAP).decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        content = file.read(_SIZE_CAP)
+    text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     variables: dict[str, EnvValue] = {}
     at, counted, line = 0, 0, 1
     while match := _ASSIGNMENT.search(text, at):
         line, counted = line + text.count("\n", counted, match.start()), match.start()
         value, at = _value(text, match.end())
         variables[match[1]] = EnvValue(match[1], value, line)
-    return EnvFile(path, variables)
+    return EnvFile(path, variables, content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
 
 
 def _value(text: str, at: int) -> tuple[str, int]:

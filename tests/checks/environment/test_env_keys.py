@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stripe_audit.audit.stage import Stage
 from stripe_audit.models import Outcome
+from stripe_audit.settings import load_settings
 from stripe_audit.source import read_env_file
 from stripe_audit.testing import demo_stage, run_checks
 from tests.checks.modules import module_of
@@ -75,3 +77,15 @@ def test_findings_name_variable_and_line_and_no_value():
     found = [finding for result in results.values() for finding in result.findings]
     assert {str(finding.source) for finding in found} == {".env:3", ".env:4", ".env:5"}
     assert not any(secret in repr(found) for secret in ("NotARealKey", "DemoDemoDemo"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_as_powershell_writes_it_is_told_from_one_that_lacks_a_key(tmp_path, encoding):
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}[encoding]
+    (tmp_path / ".env").write_bytes(mark + "STRIPE_SECRET_KEY=sk_test_x\r\n".encode(encoding))
+    (tmp_path / "stripe-audit.yaml").write_text("version: 1\ntarget: {env_files: [.env], stripe: none}\n")
+    with Stage(load_settings(tmp_path / "stripe-audit.yaml", environ={})) as stage:
+        (finding,) = run_checks(["env-keys-present"], stage)["env-keys-present"].findings
+    assert finding.detail == (
+        "A secret key is not set in .env. In UTF-16, as .env is, nobody finds a variable: save it as UTF-8."
+    )
