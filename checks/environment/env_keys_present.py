@@ -30,8 +30,8 @@ class EnvKeysPresent(Check):
 
     How to fix:
         Set the variable: keys are in the Dashboard under Developers → API keys, signing secrets in Workbench →
-        Webhooks. Refuse to start where one is missing or blank. Save the file as UTF-8: PowerShell's ``>`` writes UTF-16,
-        in which no library finds a variable.
+        Webhooks. Refuse to start where one is missing or blank. Save the file as UTF-8: PowerShell's ``>`` writes
+        UTF-16, in which no library finds a variable.
     """
 
     id = "env-keys-present"
