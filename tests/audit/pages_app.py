@@ -1,7 +1,6 @@
-"""Serves one page on PORT, and refuses a second port's worth of anything else: a frontend, or an API without pages.
+"""A frontend that serves one page, or, without PAGE, an API that serves none.
 
-Environment: PORT; PAGE: the page's HTML (none: this is the API); POLICY: its Content-Security-Policy; EXITS: end at
-once with this code.
+Environment: PORT; PAGE: the page's HTML; POLICY: its Content-Security-Policy; EXITS: end at once with this code.
 """
 
 from __future__ import annotations

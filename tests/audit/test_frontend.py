@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from stripe_audit.audit.stage import Stage
-from stripe_audit.deployment.launch.ports import free_port, is_listening
+from stripe_audit.deployment.launch.ports import free_port
 from stripe_audit.errors import SettingsError
 from stripe_audit.models import CheckResult
 from stripe_audit.settings import load_settings
@@ -49,8 +50,19 @@ def settings(
 def results(path: Path, *checks: str, is_launching: bool = True) -> dict[str, CheckResult]:
     with Stage(load_settings(path, environ={}), is_launching=is_launching) as stage:
         found = run_checks(checks, stage)
-        ports = dict(stage.ports)
-    assert not any(is_listening(int(port)) for port in ports.values()), "everything that was started is stopped"
+        is_started = bool(running(path.parent))
+    assert is_started is is_launching
+    assert not running(path.parent), "everything that was started is stopped"
+    return found
+
+
+def running(folder: Path) -> list[str]:
+    """The processes that work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append(process.name)
     return found
 
 
@@ -85,7 +97,8 @@ def test_the_browser_opens_the_frontend_s_page(tmp_path):
 def test_a_frontend_that_runs_already_is_taken_as_it_is(tmp_path):
     path = settings(tmp_path, env={"POLICY": STRICT})
     with Stage(load_settings(path, environ={})) as stage:
-        beside = settings(tmp_path, frontend_launch=None, frontend_url=stage.spec.frontend_url)
+        (tmp_path / "beside").mkdir()
+        beside = settings(tmp_path / "beside", frontend_launch=None, frontend_url=stage.spec.frontend_url)
         (found,) = results(beside, "csp-allows-stripe").values()
     assert found.outcome == "failed"
 
@@ -111,7 +124,9 @@ def test_a_frontend_that_does_not_start_makes_its_pages_inconclusive_and_nothing
 
 def test_without_a_launch_a_frontend_at_a_port_of_the_run_is_not_there(tmp_path):
     with Stage(load_settings(settings(tmp_path), environ={})) as stage:
-        (found,) = results(settings(tmp_path, url=stage.spec.url), "csp-allows-stripe", is_launching=False).values()
+        (tmp_path / "beside").mkdir()
+        beside = settings(tmp_path / "beside", url=stage.spec.url)
+        (found,) = results(beside, "csp-allows-stripe", is_launching=False).values()
     assert (found.outcome, found.setting) == ("skipped", "target.frontend_url")
 
 
