@@ -37,7 +37,7 @@ class Defect:
     past: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)
     perhaps: tuple[str, ...] = ()
-    """Checks whose verdict depends on which of two events wins a race."""
+    """Checks whose verdict depends on which of two events wins a race, or on how long they wait."""
     env_mode: int | None = None
     account: Callable[[Any, str], None] | None = None
     is_process: bool = False
