@@ -88,6 +88,7 @@ DEFECTS = (
         "won-dispute-stays",
         "A dispute that is won leaves its order disputed",
         "dispute-followed",
+        also=("dispute-orders-explored",),
         seen_in="woocommerce/woocommerce-gateway-stripe#1098",
         orders=_WonStaysDisputed,
     ),

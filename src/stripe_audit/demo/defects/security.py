@@ -187,6 +187,7 @@ DEFECTS = (
         "input-coerced",
         "Whatever is no quantity becomes one, and is charged",
         "payment-input-validated",
+        also=("payment-numbers-exact",),
         orders=_InputCoerced,
     ),
     Defect(
