@@ -80,7 +80,8 @@ def run(
     ] = None,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only the Ith of N parts; see report merge.")] = None,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Explore every beginning of three events and 500 orders: for nightly runs.")
+        bool,
+        typer.Option("--deep", help="Explore every beginning of three events, and up to 500 orders: for nightly runs."),
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Inconclusive checks make the audit incomplete.")] = False,
     allow_probes: Annotated[

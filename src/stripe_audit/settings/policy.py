@@ -39,7 +39,7 @@ class AuditSettings(Strict):
     baseline: str | None = Field(None, description="a file of accepted findings, as 'baseline write' makes it")
     deep: bool = Field(
         False,
-        description="explorations tell every beginning of three events, and 500 orders; at ten times the budget",
+        description="explorations tell every beginning of three events, up to 500 orders; at ten times the budget",
     )
     strict: bool = False
     allow_probes: bool = False
