@@ -72,13 +72,17 @@ DEFECTS = (
         "An event that is delivered again after newer ones puts the order back",
         "orders-explored",
         also=("late-success-keeps-part-refund", "webhook-order-independent"),
-        perhaps=("events-at-once",),
+        perhaps=(
+            "events-at-once",
+            "webhook-survives-load",
+        ),
         receipts=_AppliedAsItWas,
     ),
     Defect(
         "events-race",
         "Two different events at the same moment both fulfil the order",
         "events-at-once",
+        perhaps=("checkout-in-every-currency",),
         receipts=_RacingEvents,
     ),
 )

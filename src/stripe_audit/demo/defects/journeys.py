@@ -194,7 +194,12 @@ DEFECTS = (
         "checkout-completed-ignored",
         "Sessions that are paid at once are never fulfilled",
         "checkout-fulfilled-once-paid",
-        also=("unpaid-checkout-not-fulfilled", "ledger-reconciles"),
+        also=(
+            "unpaid-checkout-not-fulfilled",
+            "ledger-reconciles",
+            "checkout-declined-then-paid",
+            "checkout-in-every-currency",
+        ),
         receipts=_CompletedIgnored,
     ),
     Defect(
@@ -208,14 +213,20 @@ DEFECTS = (
         "delayed-success-ignored",
         "checkout.session.async_payment_succeeded is acknowledged, and the order stays pending",
         "delayed-payment-arrives",
-        also=("checkout-declined-then-paid",),
+        also=(
+            "checkout-declined-then-paid",
+            "checkout-orders-explored",
+        ),
         receipts=_DelayedSuccessIgnored,
     ),
     Defect(
         "delayed-failure-ignored",
         "checkout.session.async_payment_failed is acknowledged, and the order stays pending",
         "delayed-payment-fails",
-        also=("checkout-declined-then-paid",),
+        also=(
+            "checkout-declined-then-paid",
+            "checkout-orders-explored",
+        ),
         receipts=_DelayedFailureIgnored,
     ),
     Defect(
@@ -246,6 +257,7 @@ DEFECTS = (
         "return-page-believed",
         "The return page believes redirect_status in its address",
         "return-page-believes-nothing",
+        also=("refund-is-not-undone",),
         orders=_ReturnPageBelieves,
     ),
 )
