@@ -6,8 +6,6 @@ go), FLAWS: ``ships-twice`` (each event ships again), ``tells-twice`` (each even
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 import sqlite3
@@ -15,10 +13,12 @@ import sys
 import urllib.parse
 import urllib.request
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.json_app import OPENER, JsonApp, intent_made, is_genuine, serve
 
 FLAWS = os.environ.get("FLAWS", "").split()
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 TABLES = """
     CREATE TABLE orders (id TEXT PRIMARY KEY, status TEXT, amount INTEGER, currency TEXT, intent TEXT);
     CREATE TABLE shipments (order_id TEXT, item TEXT, email TEXT);
@@ -35,13 +35,7 @@ def log(request: str, **fields: object) -> None:
 
 def create(given: dict[str, str]) -> dict[str, object]:
     form = {"amount": 1999, "currency": "usd", "metadata[order]": given["order"], "metadata[email]": given["email"]}
-    request = urllib.request.Request(
-        os.environ["STRIPE"] + "/v1/payment_intents",
-        data=urllib.parse.urlencode(form).encode(),
-        headers={"Authorization": f"Bearer {os.environ['KEY']}"},
-    )
-    with OPENER.open(request, timeout=10) as answer:
-        intent = json.load(answer)
+    intent = intent_made(form)
     with database() as connection:
         row = (given["order"], "pending", 1999, "usd", intent["id"])
         connection.execute("INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", row)
@@ -69,50 +63,31 @@ def handle(event: dict[str, object]) -> None:
         OPENER.open(request, timeout=10).close()
 
 
-def is_genuine(body: bytes, header: str) -> bool:
-    parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
-    signed = parts.get("t", "").encode() + b"." + body
-    return hmac.compare_digest(
-        hmac.new(os.environ["SECRET"].encode(), signed, hashlib.sha256).hexdigest(), parts.get("v1", "")
-    )
-
-
-class App(BaseHTTPRequestHandler):
+class App(JsonApp):
     def do_GET(self) -> None:
         with database() as connection:
             connection.row_factory = sqlite3.Row
             order = self.path.rpartition("/")[2]
             row = connection.execute("SELECT * FROM orders WHERE id = ?", (order,)).fetchone()
-        self._answer(200 if row else 404, dict(row) if row else {})
+        self.answer(200 if row else 404, dict(row) if row else {})
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         request = f"r{id(self)}"
         if self.path == "/payments":
             given = json.loads(body)
             log(request, msg="payment asked for", order=given["order"])
             made = create(given)
             log(request, msg="payment made")
-            self._answer(200, made)
+            self.answer(200, made)
         elif not is_genuine(body, self.headers.get("Stripe-Signature", "")):
-            self._answer(400, {})
+            self.answer(400, {})
         else:
             handle(json.loads(body))
-            self._answer(200, {})
-
-    def _answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
+            self.answer(200, {})
 
 
 if __name__ == "__main__":
     with database() as created:
         created.executescript(TABLES)
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), App).serve_forever()
+    serve(App)

@@ -8,18 +8,17 @@ is kept, whatever became of it), or nothing.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
-import urllib.parse
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import sys
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from tests.json_app import JsonApp, intent_made, is_genuine, serve
+
 FLAWS = os.environ.get("FLAWS", "").split()
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 SEEN: set[str] = set()
 TURN = Lock()
 KEPT: list[Any] = []
@@ -59,13 +58,7 @@ def do(statement: str, values: tuple[object, ...] = ()) -> int:
 
 def create(given: dict[str, str]) -> dict[str, object]:
     form = {"amount": 1999, "currency": "usd", "metadata[order]": given["order"]}
-    request = urllib.request.Request(
-        os.environ["STRIPE"] + "/v1/payment_intents",
-        data=urllib.parse.urlencode(form).encode(),
-        headers={"Authorization": f"Bearer {os.environ['KEY']}"},
-    )
-    with OPENER.open(request, timeout=10) as answer:
-        intent = json.load(answer)
+    intent = intent_made(form)
     do(
         "INSERT INTO orders (id, status, amount, currency, fulfilled) VALUES (%s, 'pending', 1999, 'usd', 0)",
         (given["order"],),
@@ -82,41 +75,22 @@ def handle(event: dict[str, Any]) -> None:
     do("UPDATE orders SET status = 'paid', fulfilled = fulfilled + 1 WHERE id = %s AND status = 'pending'", (order,))
 
 
-def is_genuine(body: bytes, header: str) -> bool:
-    parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
-    signed = parts.get("t", "").encode() + b"." + body
-    return hmac.compare_digest(
-        hmac.new(os.environ["SECRET"].encode(), signed, hashlib.sha256).hexdigest(), parts.get("v1", "")
-    )
-
-
-class App(BaseHTTPRequestHandler):
+class App(JsonApp):
     def do_GET(self) -> None:
-        self._answer(200, {})
+        self.answer(200, {})
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         if self.path == "/payments":
-            return self._answer(200, create(json.loads(body)))
+            return self.answer(200, create(json.loads(body)))
         if not is_genuine(body, self.headers.get("Stripe-Signature", "")):
-            return self._answer(400, {})
+            return self.answer(400, {})
         try:
             handle(json.loads(body))
         except Exception:
-            return self._answer(200 if "acknowledges" in FLAWS else 500, {})
-        return self._answer(200, {})
-
-    def _answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
+            return self.answer(200 if "acknowledges" in FLAWS else 500, {})
+        return self.answer(200, {})
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), App).serve_forever()
+    serve(App)
