@@ -21,7 +21,8 @@ from pathlib import Path
 
 from stripe_audit.audit.stage import Stage
 from stripe_audit.catalog import Catalog, load_catalog
-from stripe_audit.demo.defects import DEFECTS, Defect
+from stripe_audit.demo.defects import DEFECTS, Defect, chosen
+from stripe_audit.demo.programs import programs_first
 from stripe_audit.demo.project import write_project
 from stripe_audit.models import Outcome
 from stripe_audit.settings import load_settings
@@ -60,9 +61,8 @@ def outcomes(defects: list[str], catalog: Catalog, *, is_process: bool) -> dict[
     if not is_process:
         with demo_stage(defects=defects, patience=PATIENCE_S) as stage:
             return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
-    with tempfile.TemporaryDirectory() as folder:
-        env = {name: value for defect in defects for name, value in DEFECTS[defect].env.items()}
-        path = write_project(Path(folder), defects=defects, env=env)
+    with programs_first(defects), tempfile.TemporaryDirectory() as folder:
+        path = write_project(Path(folder), defects=defects)
         flags = {"audit": {"patience": PATIENCE_S}, "target": {"launch": {"ready_within": 3}}}
         with Stage(load_settings(path, flags=flags, environ={})) as stage:
             return {name: result.outcome for name, result in run_checks(["*"], stage, catalog=catalog).items()}
@@ -109,10 +109,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="DEFECT")
     asked = parser.parse_args()
     index, count = (int(part) for part in asked.shard.split("/"))
-    chosen = [DEFECTS[name] for name in asked.names] or [*DEFECTS.values()]
+    try:
+        wanted = chosen(asked.names) or [*DEFECTS.values()]
+    except ValueError as error:
+        parser.error(str(error))
     catalog, sound = load_catalog(), dict[bool, dict[str, Outcome]]()
     rows, problems, written = list[Row](), 0, ROOT / "docs" / "matrix.md"
-    for defect in chosen[index - 1 :: count]:
+    for defect in wanted[index - 1 :: count]:
         if defect.is_process not in sound:
             sound[defect.is_process] = outcomes([], catalog, is_process=defect.is_process)
         rows.append(row(defect, catalog, sound[defect.is_process]))

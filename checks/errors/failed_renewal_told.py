@@ -53,7 +53,7 @@ class FailedRenewalTold(Check):
 
     async def run(self, ctx: Context) -> AsyncIterator[Finding]:
         """Subscribe, have the renewal declined, read what the customer is told."""
-        if not ctx.customers_at and not trials.takes(ctx, "subscribe", "email"):
+        if not trials.hears_customers(ctx, "subscribe"):
             ctx.inconclusive("a subscription's request carries no address", supply="target.routes.subscribe.body")
         told = await trials.told_after_declined_renewal(ctx)
         route = ctx.target.route("subscribe").label

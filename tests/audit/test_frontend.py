@@ -67,17 +67,21 @@ def running(folder: Path) -> list[str]:
 
 
 def test_a_page_of_a_frontend_that_is_launched_beside_the_app_is_judged(tmp_path):
-    found = results(
-        settings(tmp_path, env={"POLICY": STRICT}),
-        "csp-allows-stripe",
-        "stripe-js-from-stripe",
-        "secrets-not-in-frontend",
-    )
+    found = results(settings(tmp_path, env={"POLICY": STRICT}), "csp-allows-stripe", "stripe-js-from-stripe")
     assert found["csp-allows-stripe"].outcome == "failed"
     assert all("page /checkout?order={order}" in finding.route for finding in found["csp-allows-stripe"].findings)
     assert found["stripe-js-from-stripe"].outcome == "passed"
-    exposed = found["secrets-not-in-frontend"]
-    assert ["/.env" in finding.title + finding.detail for finding in exposed.findings] == [True], exposed
+
+
+@pytest.mark.parametrize("whose", ["frontend", "app"])
+def test_an_open_env_file_is_found_beside_the_page_and_beside_the_app(tmp_path, whose):
+    command = [sys.executable, str(APP)]
+    env = {"frontend": {}, "app": {}, whose: {"ENV_FILE": "/.env"}}
+    launch = {"command": command, "env": {"PORT": "{port}", **env["app"]}}
+    path = settings(tmp_path, env=env["frontend"], launch=launch)
+    (found,) = results(path, "secrets-not-in-frontend").values()
+    assert [finding.title for finding in found.findings] == ["An env file can be fetched"]
+    assert ("http://127.0.0.1" in found.findings[0].detail) is (whose == "frontend")
 
 
 def test_a_sound_page_of_a_frontend_passes(tmp_path):

@@ -13,20 +13,22 @@ from stripe_audit.cli.run import settings_in_force
 from stripe_audit.demo.programs import programs_first
 
 
-def test_a_program_is_first_on_the_path_and_gone_after_it():
+def test_a_defect_s_program_is_first_on_the_path_and_gone_after_it():
     before = os.environ["PATH"]
-    with pytest.raises(RuntimeError), programs_first({"git": "#!/bin/sh\necho not git\n"}):
-        found = shutil.which("git")
+    with pytest.raises(RuntimeError), programs_first(["stripe-cli-is-another", "no-alert"]):
+        found = shutil.which("stripe")
         assert found is not None
-        assert subprocess.run(["git"], capture_output=True, text=True, check=True).stdout == "not git\n"
+        done = subprocess.run(["stripe", "listen"], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (2, "stripe: unknown command listen\n")
         raise RuntimeError
     assert os.environ["PATH"] == before
     assert not Path(found).exists()
 
 
-def test_without_programs_the_path_stays():
+@pytest.mark.parametrize("defects", [[], ["no-alert"]])
+def test_without_programs_the_path_stays(defects):
     before = os.environ["PATH"]
-    with programs_first({}):
+    with programs_first(defects):
         assert os.environ["PATH"] == before
 
 

@@ -163,29 +163,25 @@ def settings_in_force(
     from stripe_audit.demo.programs import programs_first
     from stripe_audit.demo.project import write_project
 
-    env, programs = _changed_by(variant, defects) if variant or defects else ({}, {})
-    with swept_scratch() as scratch, programs_first(programs):
+    if variant or defects:
+        _check_known(variant, defects)
+    with swept_scratch() as scratch, programs_first(defects):
         folder = scratch / "demo"
         folder.mkdir()
-        yield load_settings(write_project(folder, variant=variant, defects=defects, env=env), flags=flags)
+        yield load_settings(write_project(folder, variant=variant, defects=defects), flags=flags)
 
 
-def _changed_by(variant: str, defects: list[str]) -> tuple[dict[str, str | None], dict[str, str]]:
-    """What the defects change in the env file, and the programs that they put first on the PATH.
-
-    Only here the shop itself is loaded, which takes a while.
-    """
+def _check_known(variant: str, defects: list[str]) -> None:
+    """Raise UsageError for a name that does not exist. The shop itself is loaded for that, which takes a while."""
     from stripe_audit.demo.defects import chosen
     from stripe_audit.demo.serving import VARIANTS
 
     try:
-        env = {name: value for defect in chosen(defects) for name, value in defect.env.items()}
-        programs = {name: text for defect in chosen(defects) for name, text in defect.programs.items()}
+        chosen(defects)
     except ValueError as error:
         raise UsageError(str(error), hint="'stripe-audit demo defects' lists them") from None
     if variant not in VARIANTS:
         raise UsageError(f"there is no variant {variant!r}", hint="one of " + ", ".join(filter(None, VARIANTS)))
-    return env, programs
 
 
 _MORE = "an assumed target is only read; 'stripe-audit init' writes settings, with a launch that permits more"

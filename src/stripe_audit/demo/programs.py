@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,16 @@ __all__ = ["programs_first"]
 
 
 @contextmanager
-def programs_first(programs: Mapping[str, str]) -> Iterator[None]:
-    """Put programs (name and text, a script with its first line) first on the PATH, and take them away again.
+def programs_first(defects: Sequence[str]) -> Iterator[None]:
+    """Put the programs of defects first on the PATH, and take them away again.
 
-    Raises OSError where they cannot be written.
+    Raises ValueError for a defect that does not exist, OSError where the programs cannot be written.
     """
+    programs = dict[str, str]()
+    if defects:  # else their code, which brings the whole shop with it, is not loaded
+        from stripe_audit.demo.defects import chosen
+
+        programs = {name: text for defect in chosen(defects) for name, text in defect.programs.items()}
     if not programs:
         yield
         return

@@ -56,7 +56,8 @@ _FILES: Mapping[str, str] = {
 def write_project(
     folder: Path, *, variant: str = "", defects: Sequence[str] = (), env: Mapping[str, str | None] | None = None
 ) -> Path:
-    """Write the project into an existing folder; the path of its settings. ``env`` changes the env file.
+    """Write the project into an existing folder; the path of its settings. ``env`` changes the env file, as the defects
+    do.
 
     It is a git repository of two commits, where defects may have left something in the first. Raises OSError.
     """
@@ -67,7 +68,8 @@ def write_project(
     settings = folder / "stripe-audit.yaml"
     settings.write_text(template, "utf-8")
     shutil.copyfile(TLS / "ca.pem", folder / "ca.pem")
-    variables = {**_ENV, **(env or {})}
+    broken = {name: value for defect in _chosen(defects) for name, value in defect.env.items()}
+    variables = {**_ENV, **broken, **(env or {})}
     lines = [f"{name}={value}\n" for name, value in variables.items() if value is not None]
     env_file = folder / ".env"
     env_file.touch(mode=0o600)

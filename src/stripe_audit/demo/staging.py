@@ -114,10 +114,8 @@ def demo_stage(
 
     Raises ValueError for a name that does not exist, OSError if ``port`` is taken.
     """
-    env = {name: value for defect in chosen(defects) for name, value in defect.env.items()}
-    programs = {name: text for defect in chosen(defects) for name, text in defect.programs.items()}
-    with programs_first(programs), tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
-        path = write_project(Path(folder), variant=variant, defects=defects, env=env)
+    with programs_first(defects), tempfile.TemporaryDirectory(prefix="stripe-audit-demo-") as folder:
+        path = write_project(Path(folder), variant=variant, defects=defects)
         changed = {**(flags or {}), "audit": {"patience": patience, **(flags or {}).get("audit", {})}}
         settings = load_settings(path, flags=changed, environ={})
         with DemoStage(

@@ -50,7 +50,7 @@ from stripe_audit.trials.libraries import libraries_seen, versions_pinned
 from stripe_audit.trials.loads import Loaded, LoadFlaw, flaws_of, put_under_load
 from stripe_audit.trials.logged import is_alarming, is_named, log_mark, names_of
 from stripe_audit.trials.lost_mails import MailLost, lose_mail
-from stripe_audit.trials.mails import are_more, dead_links, links_in, mails_if_seen, said_since
+from stripe_audit.trials.mails import are_more, dead_links, hears_customers, links_in, mails_if_seen, said_since
 from stripe_audit.trials.malformed import send_malformed
 from stripe_audit.trials.nonsense import Answered, is_alive, send_nonsense
 from stripe_audit.trials.numbers import NumberForm, number_forms, send_numbers
@@ -198,6 +198,7 @@ __all__ = [
     "intent_paths",
     "list_paths",
     "has_read",
+    "hears_customers",
     "page_ways",
     "place_below",
     "place_in_calls",

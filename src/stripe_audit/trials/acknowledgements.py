@@ -12,6 +12,7 @@ from stripe_audit.deployment.transport import Answer
 from stripe_audit.errors import Inconclusive, Skip, TargetError
 from stripe_audit.trials.events import Told, fitting_event
 from stripe_audit.trials.forgeries import accepts_anything
+from stripe_audit.trials.mails import sees_mail
 from stripe_audit.trials.together import together
 
 __all__ = ["Timed", "Waits", "percentile", "time_acknowledgements", "what_is_waited_for"]
@@ -87,12 +88,5 @@ async def _waits(ctx: Context, route: WebhookRoute, told: Told, usual_ms: float)
     intent = str(told.event["data"]["object"]["id"])
     async with await ctx.stripe.fault({"kind": "slow", "seconds": _SLOW_S}, object=intent):
         answer = await ctx.deliver(route, told.event, timeout=_LONGEST_S)
-        has_sent = bool(ctx.mail.messages(to=told.payment.email)) if told.payment and _sees_mail(ctx) else None
+        has_sent = bool(ctx.mail.messages(to=told.payment.email)) if told.payment and sees_mail(ctx) else None
     return answer.elapsed_ms - usual_ms > _SLOW_S * 600, has_sent
-
-
-def _sees_mail(ctx: Context) -> bool:
-    try:
-        return bool(ctx.mail)
-    except Skip:
-        return False

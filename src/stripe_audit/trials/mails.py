@@ -9,8 +9,9 @@ from stripe_audit.context import Context
 from stripe_audit.errors import Skip
 from stripe_audit.observers.interface import Mail
 from stripe_audit.observers.notifications import Notification
+from stripe_audit.trials.submissions import takes
 
-__all__ = ["are_more", "dead_links", "links_in", "mails_if_seen", "said_since"]
+__all__ = ["are_more", "dead_links", "hears_customers", "links_in", "mails_if_seen", "said_since", "sees_mail"]
 
 _LINK = re.compile(r"https?://\S+|(?<![\w/.])/[A-Za-z][\w./?=&%~-]*")
 _MOST_LINKS = 5
@@ -21,11 +22,20 @@ async def mails_if_seen(ctx: Context, to: str, *, within: float | None = None) -
 
     For checks to which mails are a part of the picture; those that are about mails need ``observer:mail``.
     """
+    return await ctx.mails(to=to, within=within) if sees_mail(ctx) else None
+
+
+def sees_mail(ctx: Context) -> bool:
+    """Whether mails can be seen."""
     try:
-        ctx.mail  # noqa: B018 - raises where none is declared
+        return bool(ctx.mail)
     except Skip:
-        return None
-    return await ctx.mails(to=to, within=within)
+        return False
+
+
+def hears_customers(ctx: Context, role: str) -> bool:
+    """Whether everything that a route's customer is told can be seen: mails only where the request says to whom."""
+    return takes(ctx, role, "email") if sees_mail(ctx) else ctx.customers_at is not None
 
 
 def said_since(now: Sequence[Mail | Notification], before: Sequence[Mail | Notification]) -> list[Mail | Notification]:

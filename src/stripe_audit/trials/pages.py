@@ -174,10 +174,14 @@ async def source_maps(ctx: Context, scripts: Mapping[str, Answer]) -> dict[str, 
 
 
 async def env_files(ctx: Context) -> dict[str, Answer]:
-    """The env files that can be fetched, by their paths: what reads like one, not just any answer of 2xx."""
-    base = _bases(ctx)[0]
-    answers = await fetched(ctx, [f"{base}{path}" for path in _ENV_FILES])
-    return {url.removeprefix(base): answer for url, answer in answers.items() if env_variables(answer.text)}
+    """The env files that can be fetched, by their paths, those of the frontend's by their addresses: what reads like
+    one, not just any answer of 2xx.
+    """
+    app = ctx.spec.https_url or ctx.spec.url
+    bases = {base: "" if base == app else base for base in _bases(ctx) if base in (app, ctx.spec.frontend_url)}
+    named = {f"{base}{path}": f"{shown}{path}" for base, shown in bases.items() for path in _ENV_FILES}
+    answers = await fetched(ctx, list(named))
+    return {named[url]: answer for url, answer in answers.items() if env_variables(answer.text)}
 
 
 async def api_answers(

@@ -98,3 +98,12 @@ def test_where_neither_mail_nor_a_path_for_customers_is_declared_it_says_what_to
     skipped = result["customer-notified"]
     assert (skipped.outcome, skipped.setting) == ("skipped", "observers.mail")
     assert skipped.reason == "neither mails nor a path for what customers are told is declared"
+
+
+@pytest.mark.parametrize(("mail", "outcome"), [({}, "inconclusive"), (None, "passed")])
+def test_mails_to_an_address_that_no_request_names_are_not_taken_for_missing(mail, outcome):
+    body = {"email": "fixed@example.com"}
+    observers = {**BY_SMS["observers"], "mail": mail}
+    target = {**BY_SMS["target"], "routes": {"create_payment": {"body": body}}}
+    (result,) = by_sms("customer-notified", flags={"observers": observers, "target": target}).values()
+    assert (result.outcome, result.findings) == (outcome, ()), result.reason

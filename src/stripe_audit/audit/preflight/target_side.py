@@ -42,8 +42,7 @@ def _frontend_lines(settings: Settings) -> Iterator[Line]:
 
 def _launched(name: str, launch: LaunchSettings, settings: Settings) -> Line:
     """Whether a command can be run."""
-    words = shlex.split(launch.command) if isinstance(launch.command, str) else launch.command
-    home = settings.path(launch.cwd)
+    words, home = launch.words, settings.path(launch.cwd)
     if not home.is_dir():
         return Line(name, State.WRONG, f"there is no folder {launch.cwd}", f"mend target.{name}.cwd")
     if "{" not in words[0] and not (shutil.which(words[0]) or (home / words[0]).is_file()):
