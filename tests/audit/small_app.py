@@ -1,6 +1,7 @@
 """A small app for the tests of proof: it calls Stripe only when a payment is created, or not at all.
 
-Environment: PORT; STRIPE (address) and KEY, if it is to call Stripe; ANSWER, a JSON text that it answers with instead.
+Environment: PORT; STRIPE (address) and KEY, if it is to call Stripe; ANSWER, a JSON text that it answers with instead;
+NEEDS, a variable without which it dies once it is asked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from tests.json_app import JsonApp, intent_made, serve
 
 class App(JsonApp):
     def do_GET(self) -> None:
+        if not os.environ.get(os.environ.get("NEEDS", "PORT")):
+            os._exit(4)
         self.answer(200, {"status": "ok"})
 
     def do_POST(self) -> None:

@@ -87,7 +87,7 @@ def test_a_defect_is_found_by_its_own_check_and_by_no_other(name: str) -> None:
     assert own.error is None
     assert all(finding.title and finding.detail for finding in own.findings)
     changed = {
-        identity: (result.outcome, result.reason, [finding.title for finding in result.findings])
+        identity: (result.outcome, result.reason or result.error, [finding.title for finding in result.findings])
         for identity, result in results.items()
         if identity in beside and result.outcome is not Outcome.PASSED
         if not (result.outcome is Outcome.SKIPPED and identity in skipped_here())

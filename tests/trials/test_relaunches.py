@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from tests.audit.test_proof import APP, settings
+from tests.audit.test_proof import settings
 
 from stripe_audit.audit.auditing import Audit, Options
 from stripe_audit.catalog import Selection
@@ -13,13 +12,10 @@ from stripe_audit.models import Outcome
 
 
 def test_a_target_that_dies_of_a_missing_secret_once_it_is_asked_has_none(tmp_path: Path) -> None:
-    late = 'if not os.environ.get("HOOK"): os._exit(4)\n        self._answer({"status": "ok"})'
-    (tmp_path / "app.py").write_text(APP.read_text().replace('self._answer({"status": "ok"})', late))
     webhook = {"path": "/hook", "secret": {"generated": True}, "events": ["payment_intent.succeeded"]}
     made = settings(tmp_path)
     target = made.model.target.model_dump(mode="json", exclude_unset=True)
-    target["launch"]["command"] = [sys.executable, str(tmp_path / "app.py")]
-    target["launch"]["env"]["HOOK"] = "{webhook_secret}"
+    target["launch"]["env"] |= {"HOOK": "{webhook_secret}", "NEEDS": "HOOK"}
     target["routes"]["webhook"] = [webhook]
     made = settings(tmp_path, target=target)
     report = Audit(made, Options(Selection(checks=("webhook-secret-required",)))).run()
