@@ -34,6 +34,7 @@ _OWN_CAP = 64 * 1024 * 1024
 """Bytes of what the audit's own Stripe says: the budget's bound is for the target."""
 _REASON_CAP = 300
 """Characters of what an error quotes: the target writes some of it."""
+_CONNECTIONS = 64
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _KEPT_S = 1.0
 """How long a connection is kept for the next request: servers close theirs after 2 s (gunicorn), 5 s (Node.js, uvicorn)
@@ -263,8 +264,8 @@ class Transport:
             self._wire = httpx.AsyncHTTPTransport(trust_env=False, verify=context)
             self._wire._pool = httpcore.AsyncConnectionPool(
                 ssl_context=context,
-                max_connections=64,
-                max_keepalive_connections=8,
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_CONNECTIONS,  # none is closed for being one too many just as it is assigned
                 keepalive_expiry=_KEPT_S,
                 network_backend=self._sockets,
             )

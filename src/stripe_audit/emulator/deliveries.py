@@ -71,7 +71,7 @@ class Deliveries:
         self.holds: list[Hold] = []
         self._exempt: set[str] = set()
         self._failing_since: dict[str, float] = {}
-        self._lanes: dict[tuple[str, str], deque[Delivery]] = {}
+        self.lanes: dict[tuple[str, str], deque[Delivery]] = {}  # by endpoint and root of the lineage
         self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsettled = 0
@@ -217,17 +217,17 @@ class Deliveries:
 
     def _enqueue(self, delivery: Delivery) -> None:
         key = (delivery.endpoint["id"], delivery.lineage.root)
-        lane = self._lanes.get(key)
+        lane = self.lanes.get(key)
         if lane is not None:
             lane.append(delivery)
             return
-        self._lanes[key] = deque([delivery])
+        self.lanes[key] = deque([delivery])
         task = asyncio.get_running_loop().create_task(self._work(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _work(self, key: tuple[str, str]) -> None:
-        lane = self._lanes[key]
+        lane = self.lanes[key]
         try:
             while lane:
                 delivery = lane.popleft()
@@ -235,8 +235,8 @@ class Deliveries:
                     if delivery.state in ("pending", "retrying"):
                         await self._deliver(delivery)
         finally:
-            if self._lanes.get(key) is lane:
-                del self._lanes[key]
+            if self.lanes.get(key) is lane:
+                del self.lanes[key]
 
     async def _deliver(self, delivery: Delivery) -> None:
         attempt = await self._attempt(delivery)

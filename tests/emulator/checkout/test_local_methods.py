@@ -61,6 +61,18 @@ class TestDebits:
             "payment_intent.succeeded",
         ]
 
+    def test_its_outcome_comes_after_the_events_before_it_are_answered(self, client, control, receiver):
+        client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["*"]})
+        receiver.open.clear()
+        intent = confirm(client, "eur", "pm_sepaDebit_success_at", mandate_data=MANDATE)
+        wait_for(lambda: receiver.received)
+        control.post("clock/advance", seconds=2)
+        assert state(client, intent) == "processing"
+        receiver.open.set()
+        wait_for(lambda: receiver.types[-1:] == ["payment_intent.succeeded"])
+        told = [one for one in receiver.types if one != "mandate.updated"]
+        assert told.index("charge.pending") < told.index("charge.succeeded") < told.index("payment_intent.succeeded")
+
     @pytest.mark.parametrize(
         ("token", "currency", "code", "mandate"),
         [

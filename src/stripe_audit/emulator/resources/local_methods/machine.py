@@ -23,6 +23,9 @@ _CALLED_OFF = Decline("generic_could_not_process", None, "The payment was cancel
 _EXPIRED = Decline(
     "payment_intent_payment_attempt_expired", None, "The payment attempt has expired because the customer did not pay."
 )
+_SOON_S = 0.05
+_PATIENCE_S = 5.0
+"""How long an outcome, which takes days in truth, waits for the events before it to be answered."""
 
 
 def needs_customer(world: World, method: Obj, wanted: challenge.Attempt) -> bool:
@@ -124,11 +127,16 @@ def _settle(
     failure: Decline | None,
     charge: Obj | None,
     known: tuple[str, str | None],
+    patience: float = _PATIENCE_S,
 ) -> None:
     """End the attempt, where the intent still has the status and the charge that it had."""
     if (intent["status"], intent["latest_charge"]) != known or intent["payment_method"] != method["id"]:
         return
-    if failure is not None:
+    is_told = all(root != intent["id"] for _, root in world.deliveries.lanes)
+    if not is_told and patience > 0 and world.clock.held_at is None:
+        again = (world, intent, method, failure, charge, known, patience - _SOON_S)
+        world.clock.later(_SOON_S, _settle, *again)
+    elif failure is not None:
         _fail(world, intent, method, failure, charge)
     else:
         _pay(world, None, intent, method, charge)
