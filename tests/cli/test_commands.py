@@ -12,8 +12,16 @@ from pathlib import Path
 import pytest
 
 from stripe_audit import __version__
+from tests.cli.inside import Inside, inside_process
 
 HEAVY = ("stripe", "httpx", "aiohttp", "pydantic", "sqlalchemy", "rich", "jinja2", "yaml")
+
+
+@pytest.fixture
+def inside(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Inside:
+    """The command within this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return inside_process(capsys)
 
 
 def command(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -57,7 +65,6 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...], tmp_path: Path) -> N
         (("run", "--demo", "--defect", "signature-uncheked"), "signature-unchecked"),
         (("run", "--demo", "--variant", "quequed"), "queued"),
         (("run", "--demo", "--format", "markdwon"), "markdown"),
-        (("run", "--demo", "--format", "json", "--format", "markdown"), "cannot both go to standard output"),
         (("run", "--demo", "--format", "json=no/such/folder/report.json"), "there is no folder"),
         (("run", "--demo", "--url", "http://127.0.0.1:1"), "--demo brings its own target"),
         (("run", "--defect", "signature-unchecked"), "belong to --demo"),
@@ -68,8 +75,10 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...], tmp_path: Path) -> N
         (("checks", "explain", "webhook-signature-verfied"), "webhook-signature-verified"),
     ],
 )
-def test_bad_usage_is_told_in_a_line_and_exits_2(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
-    done = command(*words, cwd=tmp_path)
+def test_bad_usage_is_told_in_a_line_and_exits_2(
+    words: tuple[str, ...], told: str, inside: Inside, tmp_path: Path
+) -> None:
+    done = inside(*words)
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -87,9 +96,9 @@ def test_bad_usage_is_told_in_a_line_and_exits_2(words: tuple[str, ...], told: s
         ("a: &a [*a]\n", "an alias that contains itself"),
     ],
 )
-def test_bad_settings_name_file_and_line_and_no_secret(text: str, told: str, tmp_path: Path) -> None:
+def test_bad_settings_name_file_and_line_and_no_secret(text: str, told: str, inside: Inside, tmp_path: Path) -> None:
     (tmp_path / "stripe-audit.yaml").write_text(text)
-    done = command("run", cwd=tmp_path)
+    done = inside("run")
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -113,33 +122,33 @@ def test_a_folder_for_runs_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "--output" in done.stderr
 
 
-def test_checks_are_listed_and_explained(tmp_path: Path) -> None:
-    listed = json.loads(command("checks", "list", "--json", cwd=tmp_path).stdout)
+def test_checks_are_listed_and_explained(inside: Inside) -> None:
+    listed = json.loads(inside("checks", "list", "--json").stdout)
     assert [check["task"] for check in listed] == sorted(check["task"] for check in listed)
-    text = command("checks", "list", "--phase", "webhooks", cwd=tmp_path).stdout
+    text = inside("checks", "list", "--phase", "webhooks").stdout
     assert "webhook-signature-verified" in text
     assert "server-starts" not in text
-    explained = command("checks", "explain", "webhook-signature-verified", cwd=tmp_path).stdout
+    explained = inside("checks", "explain", "webhook-signature-verified").stdout
     for heading in ("What it checks", "Why it matters", "How to fix", "References"):
         assert f"\n{heading}\n" in explained
 
 
-def test_the_schema_and_the_sample_are_printed(tmp_path: Path) -> None:
-    schema = json.loads(command("settings", "schema", cwd=tmp_path).stdout)
+def test_the_schema_and_the_sample_are_printed(inside: Inside, tmp_path: Path) -> None:
+    schema = json.loads(inside("settings", "schema").stdout)
     assert schema["properties"]["target"]
-    (tmp_path / "stripe-audit.yaml").write_text(command("settings", "sample", cwd=tmp_path).stdout)
-    done = command("settings", "check", cwd=tmp_path)
+    (tmp_path / "stripe-audit.yaml").write_text(inside("settings", "sample").stdout)
+    done = inside("settings", "check")
     assert done.returncode == 0
     assert "right" in done.stdout
 
 
-def test_a_dry_run_starts_nothing_and_says_what_would_be_done(tmp_path: Path) -> None:
-    (tmp_path / "stripe-audit.yaml").write_text(command("settings", "sample", cwd=tmp_path).stdout)
-    done = command("run", "--dry-run", cwd=tmp_path)
+def test_a_dry_run_starts_nothing_and_says_what_would_be_done(inside: Inside, tmp_path: Path) -> None:
+    (tmp_path / "stripe-audit.yaml").write_text(inside("settings", "sample").stdout)
+    done = inside("run", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "webhook-signature-verified" in done.stdout
     assert "requests" in done.stdout
-    plan = command("run", "--dry-run", "--format", "markdown", cwd=tmp_path)
+    plan = inside("run", "--dry-run", "--format", "markdown")
     assert plan.stdout.startswith("# ")
     assert "⏳" in plan.stdout
     assert {entry.name for entry in tmp_path.iterdir()} == {"stripe-audit.yaml"}
