@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, NoReturn, Protocol
 
-import httpcore
 import httpx
 
 from stripe_audit.deployment.answer import Answer
 from stripe_audit.deployment.body import BrokenBody, read_body
 from stripe_audit.deployment.budget import Budget
 from stripe_audit.deployment.failures import reason_of
+from stripe_audit.deployment.pool import Pool
 from stripe_audit.deployment.recorder import Recorder
 from stripe_audit.deployment.sockets import Sockets
 from stripe_audit.errors import BudgetError, SafetyError, TargetError
@@ -34,7 +34,6 @@ _OWN_CAP = 64 * 1024 * 1024
 """Bytes of what the audit's own Stripe says: the budget's bound is for the target."""
 _REASON_CAP = 300
 """Characters of what an error quotes: the target writes some of it."""
-_CONNECTIONS = 64
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _KEPT_S = 1.0
 """How long a connection is kept for the next request: servers close theirs after 2 s (gunicorn), 5 s (Node.js, uvicorn)
@@ -262,13 +261,7 @@ class Transport:
         if self._wire is None:
             context = tls_context(self._ca_file)
             self._wire = httpx.AsyncHTTPTransport(trust_env=False, verify=context)
-            self._wire._pool = httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                max_connections=_CONNECTIONS,
-                max_keepalive_connections=_CONNECTIONS,  # none is closed for being one too many just as it is assigned
-                keepalive_expiry=_KEPT_S,
-                network_backend=self._sockets,
-            )
+            self._wire._pool = Pool(self._sockets, context, _KEPT_S)
         return self._wire
 
     def close(self) -> None:
