@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 RUN = $(VENV)/bin/python
-JOBS ?= 3
+JOBS ?= 4
 
 .PHONY: help demo test lint docs matrix conformance examples sdk-matrix startup benchmark clean
 

@@ -19,8 +19,8 @@ class Pool(httpcore.AsyncConnectionPool):
     """httpcore's pool (1.0.9), without its race between a request that takes an idle connection and one that tidies up.
 
     A connection that was given to a request counts as idle until the request begins, a turn of the loop later. If its
-    time ends in between, the next request that comes has it closed, and the first loses it under way: one POST in some
-    thousand looked as if the target had reset it. ``kept_for`` is in seconds.
+    time ends in between, the next request that comes has it closed, and the first loses it under way: now and then a
+    POST looked as if the target had reset it. ``kept_for`` is in seconds.
     """
 
     def __init__(self, sockets: Sockets, context: ssl.SSLContext, kept_for: float) -> None:
