@@ -1,13 +1,9 @@
-"""The command line within this process: one for each call would cost half a second."""
+"""What the command line within this process is, and gives (the fixture ``inside``)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import pytest
-
-from stripe_audit.cli import main
 
 
 @dataclass
@@ -18,19 +14,3 @@ class Done:
 
 
 Inside = Callable[..., Done]
-
-
-def inside_process(capsys: pytest.CaptureFixture[str]) -> Inside:
-    """Runs the words of a command, as ``tests.cli.test_commands.command`` does in a process."""
-
-    def run(*words: str) -> Done:
-        code: object = 0
-        try:
-            main(list(words))
-        except SystemExit as ended:
-            code = ended.code or 0
-        told = capsys.readouterr()
-        assert isinstance(code, int)
-        return Done(code, told.out, told.err)
-
-    return run

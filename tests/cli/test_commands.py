@@ -12,16 +12,9 @@ from pathlib import Path
 import pytest
 
 from stripe_audit import __version__
-from tests.cli.inside import Inside, inside_process
+from tests.cli.inside import Inside
 
 HEAVY = ("stripe", "httpx", "aiohttp", "pydantic", "sqlalchemy", "rich", "jinja2", "yaml")
-
-
-@pytest.fixture
-def inside(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Inside:
-    """The command within this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return inside_process(capsys)
 
 
 def command(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

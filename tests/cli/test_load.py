@@ -11,7 +11,7 @@ import pytest
 from stripe_audit.audit.loading import LoadOutcome
 from stripe_audit.cli.load import seconds_in
 from stripe_audit.errors import UsageError
-from tests.cli.inside import Done, Inside, inside_process
+from tests.cli.inside import Done, Inside
 from tests.load.test_judging import SOUND
 
 DEMO = ("load", "--demo", "--quiet")
@@ -31,10 +31,9 @@ observers: {{order: {{kind: http}}}}
 
 
 @pytest.fixture
-def inside(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inside:
-    monkeypatch.chdir(tmp_path)
+def inside(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> Inside:
     monkeypatch.setenv("HOOK_SECRET", "whsec_" + "x" * 32)
-    return inside_process(capsys)
+    return inside
 
 
 def test_what_is_found_is_told_to_programs_and_by_the_exit_code(inside: Inside) -> None:

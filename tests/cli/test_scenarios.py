@@ -8,23 +8,17 @@ from pathlib import Path
 import pytest
 
 from stripe_audit.scenario.schema import schema_text
-from tests.cli.inside import Inside, inside_process
+from tests.cli.inside import Inside
 from tests.cli.test_commands import command
 from tests.scenario.test_reading import HEAD, PAID
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "scenarios" / "own"
     folder.mkdir(parents=True)
     (folder / "my_scenario.yaml").write_text(HEAD + PAID, "utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def inside(capsys: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch) -> Inside:
-    monkeypatch.chdir(project)
-    return inside_process(capsys)
 
 
 def test_own_scenarios_are_listed_beside_the_shipped_ones(inside: Inside) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stripe_audit import signatures
-from tests.cli.inside import Inside, inside_process
+from tests.cli.inside import Inside
 from tests.cli.test_commands import command
 from tests.emulator.receiver import Received, Receiver
 
@@ -19,10 +19,9 @@ ENV = {"HOOK_SECRET": SECRET}
 
 
 @pytest.fixture
-def inside(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inside:
+def inside(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> Inside:
     monkeypatch.setenv("HOOK_SECRET", SECRET)
-    monkeypatch.chdir(tmp_path)
-    return inside_process(capsys)
+    return inside
 
 
 def signature_of(received: Received) -> str:

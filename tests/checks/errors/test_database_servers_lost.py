@@ -139,7 +139,7 @@ def test_connections_to_postgresql_are_reset_by_a_proxy(postgres, tmp_path, flaw
 
 
 @pytest.mark.mariadb
-@pytest.mark.parametrize(("flaws", "outcome", "titles"), [FATES[0], FATES[-1]], ids=["sound", "never-reconnects"])
+@pytest.mark.parametrize(("flaws", "outcome", "titles"), FATES, ids=[flaws or "sound" for flaws, _, _ in FATES])
 def test_mariadb_is_killed_and_started_again_by_commands(tmp_path, flaws, outcome, titles):
     with restartable_mysql_server(tmp_path / "server") as (url, down, up):
         with writer("mysql", url) as do:

@@ -134,8 +134,7 @@ def _settle(
         return
     is_told = all(root != intent["id"] for _, root in world.deliveries.lanes)
     if not is_told and patience > 0 and world.clock.held_at is None:
-        again = (world, intent, method, failure, charge, known, patience - _SOON_S)
-        world.clock.later(_SOON_S, _settle, *again)
+        world.clock.later(_SOON_S, _settle, world, intent, method, failure, charge, known, patience - _SOON_S)
     elif failure is not None:
         _fail(world, intent, method, failure, charge)
     else:
