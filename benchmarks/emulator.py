@@ -29,6 +29,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from bounds import judged
+
 COMMAND = str(Path(sys.executable).with_name("stripe-audit"))
 PARTS = ("rates", "objects", "start", "memory")
 CONNECTIONS = (16, 64)
@@ -275,14 +277,6 @@ def call(
     body = answer.read()
     if answer.status != 200:
         raise RuntimeError(f"{method} {path}: {answer.status} {body[:300]!r}")
-
-
-def judged(what: str, value: float, *, at_least: float = 0.0, at_most: float = float("inf")) -> bool:
-    """Print a figure with its bound, and return whether it is kept."""
-    is_met = at_least <= value <= at_most
-    bound = f"at least {at_least:g}" if at_least else f"at most {at_most:g}"
-    print(f"  {value:,.3g} {what}: {bound}, {'met' if is_met else 'MISSED'}", flush=True)
-    return is_met
 
 
 def main() -> int:
