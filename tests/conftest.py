@@ -1,5 +1,6 @@
 """What all tests share: nothing but the loopback is reached, no setting of the machine leaks in, and components that
-are not there are skipped by name, or missed loudly where STRIPE_AUDIT_REQUIRE=all says that they must be there."""
+are not there are skipped by name, or missed loudly where STRIPE_AUDIT_REQUIRE=all says that they must be there. What
+Hypothesis draws is the same in each run, however slow the machine is."""
 
 from __future__ import annotations
 
@@ -13,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import mariadb
+
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.load_profile("repeatable")
 
 NODE_MODULES = Path(__file__).parent / "node" / "node_modules"
 EXPRESS = Path(__file__).parent.parent / "examples" / "express-shop"

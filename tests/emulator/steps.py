@@ -10,11 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import stripe
-from hypothesis import settings
 
 T = TypeVar("T")
-REPEATABLE = settings(derandomize=True, database=None, deadline=None)
-"""Hypothesis without chance and without files."""
 AUTOMATIC = {"enabled": True, "allow_redirects": "never"}
 
 

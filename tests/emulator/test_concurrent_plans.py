@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from stripe_audit.emulator import Emulator, EmulatorConfig
 from stripe_audit.stripe_backend.emulated import form
-from tests.emulator.steps import AUTOMATIC, REPEATABLE, Control
+from tests.emulator.steps import AUTOMATIC, Control
 
 CLIENTS = 4
 SHARED = 2
@@ -164,7 +164,7 @@ def still():
         yield running
 
 
-@settings(REPEATABLE, max_examples=20)
+@settings(max_examples=20)
 @given(plans=PLANS)
 def test_the_books_are_right(still, plans):
     control = Control(still.url, still.control_token)

@@ -15,7 +15,7 @@ from stripe_audit.emulator.packing import packed, unpacked
 from stripe_audit.emulator.shapes import blank
 from stripe_audit.emulator.shared import shared
 from stripe_audit.emulator.store import Store
-from tests.emulator.steps import REPEATABLE, pay
+from tests.emulator.steps import pay
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just("\ud800"),
@@ -41,7 +41,6 @@ def same(back, value):
     return back == value and list(back) == list(value) and repr(back) == repr(value)
 
 
-@REPEATABLE
 @given(HASHES)
 def test_what_is_packed_comes_back(value):
     assert same(unpacked(marshal.loads(marshal.dumps(packed(value)))), value)

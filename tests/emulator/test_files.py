@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stripe_audit.emulator.file_calls import MOST, parts_of
 from tests.emulator.billing.declared import differences
-from tests.emulator.steps import REPEATABLE, pay
+from tests.emulator.steps import pay
 
 LATIN = st.binary(max_size=60).map(lambda raw: raw.decode("latin-1"))
 PDF = b"%PDF-1.4\r\n--boundary\r\n\x00\xff\xfe end"
@@ -121,14 +121,12 @@ def test_a_snapshot_keeps_them(uploader, emulator, control):
     control.delete(f"snapshot/{taken}")
 
 
-@REPEATABLE
 @given(content_type=LATIN | st.just("multipart/form-data; boundary=x"), body=st.binary(max_size=200))
 def test_whatever_is_sent_is_read_without_harm(content_type, body):
     for name, filename, content in parts_of(content_type, body):
         assert isinstance(name, str) and content in body and (filename is None or isinstance(filename, str))
 
 
-@REPEATABLE
 @given(content=st.binary(max_size=300))
 def test_every_content_survives(content):
     encoded = requests.Request("POST", "http://x", files={"file": ("a.bin", content)}).prepare()

@@ -12,7 +12,6 @@ from stripe._encode import _api_encode
 from stripe_audit.emulator.errors import ApiError
 from stripe_audit.emulator.form import decode
 from stripe_audit.stripe_backend.emulated import form as our_form
-from tests.emulator.steps import REPEATABLE
 
 
 @pytest.mark.parametrize(
@@ -79,19 +78,16 @@ VALUES = st.recursive(
 PARAMS = st.dictionaries(NAMES, VALUES, max_size=4)
 
 
-@REPEATABLE
 @given(PARAMS)
 def test_what_the_official_library_encodes_is_what_was_meant(params):
     assert decode(urlencode(list(_api_encode(params)))) == params
 
 
-@REPEATABLE
 @given(PARAMS)
 def test_our_own_encoding_is_read_back(params):
     assert decode(urlencode(our_form(params))) == params
 
 
-@REPEATABLE
 @given(st.text(alphabet="ab=&%+;4156é\x00", max_size=40))
 def test_pairs_are_those_of_the_standard_library(text):
     try:
@@ -103,7 +99,6 @@ def test_pairs_are_those_of_the_standard_library(text):
         assert decode(text) == expected
 
 
-@REPEATABLE
 @given(st.text(alphabet="ab[]01=&%+.\x00é", max_size=60))
 def test_no_text_makes_it_fail_otherwise(text):
     try:

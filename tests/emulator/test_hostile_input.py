@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from stripe_audit.emulator.resources import ROUTES
 from stripe_audit.emulator.shapes import PARAMS
-from tests.emulator.steps import REPEATABLE, create, pay
+from tests.emulator.steps import create, pay
 
-FUZZ = settings(REPEATABLE, max_examples=150, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 NASTY = st.sampled_from(
     (

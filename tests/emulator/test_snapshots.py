@@ -13,7 +13,7 @@ from stripe_audit.emulator import Emulator, EmulatorConfig
 from stripe_audit.emulator.snapshots import MACHINERY, MOST, STATE
 from stripe_audit.emulator.world import World
 from stripe_audit.keys import make_test_keys
-from tests.emulator.steps import REPEATABLE, Control, create, pay, wait_for
+from tests.emulator.steps import Control, create, pay, wait_for
 from tests.emulator.walk import CALLS, Walk
 
 HELD_AT = 1_790_000_000.0
@@ -46,7 +46,7 @@ def view(control, walk):
 NUMBERS = st.lists(st.integers(0, 4 * len(CALLS) - 1), max_size=12)
 
 
-@settings(REPEATABLE, max_examples=15)
+@settings(max_examples=15)
 @given(before=NUMBERS, between=NUMBERS, after=NUMBERS, seconds=st.sampled_from([0, 59, DAY, 8 * DAY]))
 def test_what_is_done_in_between_leaves_no_trace(still, still_control, before, between, after, seconds):
     control = still_control

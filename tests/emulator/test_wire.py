@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from stripe_audit.emulator import Emulator, EmulatorConfig
 from stripe_audit.emulator.api_requests import ApiRequests
 from stripe_audit.emulator.wire import MOST_BODY, head_of
-from tests.emulator.steps import REPEATABLE
 
 BEGINNING = b"POST /v1/refunds?a=b HTTP/1.1\r\nHost: a"
 NOT_PLAIN = b"X-Twice: 1\r\nX-Twice: 2\r\n"
@@ -148,7 +147,6 @@ def test_whatever_could_be_understood_in_two_ways_is_not_plain(text):
     assert head_of(text) is None
 
 
-@REPEATABLE
 @given(st.lists(st.sampled_from([*b" \t\r\n:ab\x00\xff"]), max_size=12), st.integers(0, len(BEGINNING)))
 def test_no_head_is_read_otherwise_than_it_stands(noise, at):
     text = BEGINNING[:at] + bytes(noise) + BEGINNING[at:]
@@ -229,7 +227,6 @@ def test_an_idempotency_key_holds_both_ways(emulator, connection, aiohttp_calls)
     assert second[1]["Idempotent-Replayed"] == third[1]["Idempotent-Replayed"] == "true"
 
 
-@REPEATABLE
 @given(st.data())
 def test_however_a_call_is_cut_in_pieces_it_is_answered(emulator, data):
     whole = request(emulator, "POST", "/v1/customers", "name=a") + request(emulator, "GET", "/v1/customers/cus_x")
@@ -321,7 +318,7 @@ def test_a_stop_closes_what_is_open():
         assert idle.socket.recv(10) == b"" == other.socket.recv(10)
 
 
-@settings(REPEATABLE, max_examples=200)
+@settings(max_examples=200)
 @given(
     at=st.integers(0, 400),
     noise=st.binary(max_size=4) | st.sampled_from([b"\r\n", b"\r\n\r\n", b":", b" ", b"Content-Length: 3\r\n"]),

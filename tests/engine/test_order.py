@@ -302,7 +302,7 @@ def _catalogues(draw):
     return described
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_catalogues(), st.sampled_from([1, 2, 8]))
 def test_order_and_exclusion_hold_for_any_catalogue(described, jobs):
     trace = Trace()
@@ -331,7 +331,7 @@ def test_order_and_exclusion_hold_for_any_catalogue(described, jobs):
             assert trace.spans[one.id][1] < trace.spans[other.id][0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(_uses, st.booleans()), max_size=20), st.lists(_uses, max_size=3))
 def test_resources_are_reader_writer_locks(steps, earlier):
     """Against the plainest model: a list of who holds what."""

@@ -554,7 +554,7 @@ _known = st.sampled_from(
 )
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(st.dictionaries(_known | _names, st.dictionaries(_known | _names, _data, max_size=3) | _data, max_size=3))
 def test_any_data_is_settings_or_a_settings_error(data):
     try:

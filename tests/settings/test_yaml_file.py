@@ -203,13 +203,13 @@ _values = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=4), _values, max_size=3))
 def test_what_others_wrote_is_read_as_it_was_meant(data):
     assert yaml_value(yaml.safe_dump(data, allow_unicode=True), "here") == data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab:-[]{}&*!%#?|>'\"\n\t ,0.<@\\", max_size=40))
 def test_any_text_is_a_value_or_a_settings_error(text):
     try:
